@@ -1,0 +1,112 @@
+"""The Litestar app of a service: everything that is the same in all of them."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+from prometheus_client import CollectorRegistry
+
+from shared.authentication import Authentication, provide_caller
+from shared.health import KernelFigures, live, metrics, ready
+from shared.kernel import Kernel, Loops
+from shared.problems import respond
+from shared.request_guard import GuardedApp, refuse_odd_json
+from shared.settings import Settings
+
+JSON_LIMIT = 1024 * 1024
+
+
+def service_app(
+    name: str,
+    settings: Settings,
+    handlers: Sequence[ControllerRouterHandler],
+    *,
+    loops: Loops | None = None,
+    dependencies: Mapping[str, Provide] | None = None,
+) -> Litestar:
+    """The app of service `name`, answering below `/api/<name>`.
+
+    Handlers may ask for `caller`, `kernel` and what `dependencies` adds. `loops` makes the service's own loops from
+    the open kernel. Bodies over 1 MiB get 413 unless a route says otherwise.
+    """
+    registry = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
+        kernel = await Kernel.open(name, settings, loops)
+        app.state.kernel = kernel
+        app.state.registry = registry
+        figures = KernelFigures(kernel)
+        registry.register(figures)
+        try:
+            yield
+        finally:
+            registry.unregister(figures)
+            await kernel.close()
+
+    prefix = f"/api/{name}"
+    return GuardedApp(
+        name,
+        registry,
+        route_handlers=[Router(prefix, route_handlers=[live, ready, metrics, *handlers])],
+        lifespan=[lifespan],
+        middleware=[
+            DefineMiddleware(Authentication, exclude_from_auth_key="public", exclude=[f"^{prefix}/schema"]),
+        ],
+        before_request=refuse_odd_json,
+        dependencies={
+            "caller": Provide(provide_caller),
+            "kernel": Provide(provide_kernel, sync_to_thread=False),
+            **(dependencies or {}),
+        },
+        exception_handlers={Exception: respond},
+        request_max_body_size=JSON_LIMIT,
+        openapi_config=_openapi(name, prefix),
+        # Whoever runs the process says where logs go; Litestar would set up the root logger.
+        logging_config=None,
+        on_app_init=[_without_stack_traces],
+    )
+
+
+def provide_kernel(state: State) -> Kernel:
+    kernel: Kernel = state.kernel
+    return kernel
+
+
+def versioned(thing: Any, version: int, status_code: int = 200) -> Response[Any]:
+    """An answer with its ETag (RFC 9110 §8.8.3): the aggregate's version."""
+    return Response(thing, status_code=status_code, headers={"ETag": f'"{version}"'})
+
+
+def expected_version(request: Request[Any, Any, Any]) -> int | None:
+    """The version in `If-Match`, -1 for one that can match nothing, None when any will do."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _openapi(name: str, prefix: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title=f"schoolcard {name}",
+        version="1",
+        path=f"{prefix}/schema",
+        render_plugins=[JsonRenderPlugin(path=["/openapi.json", "/"])],
+        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"bearer": []}],
+    )
+
+
+def _without_stack_traces(config: AppConfig) -> AppConfig:
+    config.debug = False
+    return config
