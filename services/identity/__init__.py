@@ -1,0 +1,1 @@
+"""identity: districts, schools, users, and who is logged in."""
