@@ -1,0 +1,133 @@
+"""Readers as others see them: one, a page of a search, counts."""
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.readers import queries, rules
+from services.readers.errors import ConsentTooWide, CountsTooWide, ReaderNotFound, SortTooWide
+from services.readers.schemas import Count, DistrictCount, Reader, ReaderFilter, Sort, Status
+from services.readers.sealing import Sealer
+from shared import phone, resident_id
+from shared.conditions import Conditions
+from shared.database import Transaction
+from shared.district import by_code
+from shared.pagination import Page, offset
+
+_INDEXED: Final[frozenset[Sort]] = frozenset({"created_at", "-created_at"})
+
+
+def reader_of(row: asyncpg.Record, sealer: Sealer) -> Reader:
+    """A row of `reader_columns` as others see it: masked."""
+    private = sealer.open(row["id"], row["sealed"])
+    home = by_code(row["home_district"])
+    return Reader(
+        id=row["id"],
+        school_id=row["school_id"],
+        district=row["district"],
+        grade_id=row["grade_id"],
+        class_id=row["class_id"],
+        grade_name=row["grade_name"],
+        class_name=row["class_name"],
+        name=row["name"],
+        id_number=resident_id.mask(private.id_number),
+        phone=phone.mask(private.phone),
+        guardian_name=row["guardian_name"],
+        guardian_phone=phone.mask(private.guardian_phone),
+        home_district=row["home_district"],
+        home_district_name=home.name if home is not None else row["home_district"],
+        wanted_card_no=row["wanted_card_no"],
+        card_no=row["card_no"],
+        status=row["status"],
+        consent=row["consent"],
+        reason_code=row["reason_code"],
+        reason=row["reason"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+async def fetch_reader(tx: Transaction, sealer: Sealer, reader_id: UUID) -> Reader:
+    row = await queries.fetch_reader(tx.connection, reader_id)
+    if row is None:
+        raise ReaderNotFound
+    return reader_of(row, sealer)
+
+
+async def search_readers(
+    tx: Transaction, sealer: Sealer, search: ReaderFilter, sort: Sort, page: int, page_size: int
+) -> Page[Reader]:
+    """Raises SortTooWide: a city's readers are in order of time alone; ConsentTooWide."""
+    if tx.scope.kind == "city" and search.school_id is None and sort not in _INDEXED:
+        raise SortTooWide
+    skipped = offset(page, page_size)
+    found = await find(tx, sealer, search, skipped + page_size)
+    if found is None:
+        return Page([], 0)
+    rows = await queries.fetch_page(tx.connection, found, sort, page_size, skipped)
+    if any((search.grade_id, search.id_number, search.name, search.card_no, search.consent)):
+        total = await queries.count(tx.connection, found)
+    else:
+        total = await queries.count_by_totals(tx.connection, search)
+    return Page([reader_of(row, sealer) for row in rows], total)
+
+
+async def find(tx: Transaction, sealer: Sealer, search: ReaderFilter, wanted: int | None = None) -> Conditions | None:
+    """The search as SQL, of whose readers the first `wanted` are going to be read, or all.
+
+    None when nothing can match: an ID number that is none, a status that nobody has. Raises ConsentTooWide: consents
+    are looked for within a school.
+    """
+    is_wide = tx.scope.kind != "school" and search.school_id is None
+    if search.consent is not None and is_wide:
+        raise ConsentTooWide
+    bounds = None
+    if search.name and (search.name_match == "start" or (tx.scope.kind == "city" and search.school_id is None)):
+        bounds = rules.name_bounds(search.name)
+    digest: bytes | None = None
+    ids: list[UUID] | None = None
+    if search.id_number:
+        number = rules.clean_id_number(search.id_number)
+        if len(number) == 18:
+            digest = sealer.digest(number)
+        elif rules.is_suffix(number):
+            ids = await _find_by_tail(tx, sealer, number)
+        else:
+            return None
+    elif is_wide and not any((search.grade_id, search.class_id, search.card_no)):
+        ids = await _find_rare(tx, search.status, wanted)
+    return None if ids == [] else queries.conditions(search, digest=digest, ids=ids, name_bounds=bounds)
+
+
+async def _find_by_tail(tx: Transaction, sealer: Sealer, number: str) -> list[UUID]:
+    candidates = await queries.fetch_tail_candidates(tx.connection, sealer.tail(number))
+    return [row["id"] for row in candidates if sealer.open(row["id"], row["sealed"]).id_number.endswith(number)]
+
+
+async def _find_rare(tx: Transaction, status: Status | None, wanted: int | None) -> list[UUID] | None:
+    """Those of a status that few have; None for one that many have.
+
+    No index knows statuses, so in order of time all readers would be walked past for a few. The maintained counts tell
+    which classes have any, and only these are looked through.
+    """
+    if status is None:
+        return None
+    having, everybody = await queries.weigh_status(tx.connection, status)
+    if having and not rules.is_rare(having, everybody, wanted):
+        return None
+    return await queries.fetch_of_status(tx.connection, status) if having else []
+
+
+async def count_readers(tx: Transaction, school_id: UUID | None) -> list[Count]:
+    """Raises CountsTooWide without a school: all classes of a city make a hundred megabytes."""
+    if tx.scope.kind != "school" and school_id is None:
+        raise CountsTooWide
+    rows = await queries.fetch_counts(tx.connection, school_id)
+    return [Count(**row) for row in rows]
+
+
+async def overview(tx: Transaction, by_school: bool) -> list[DistrictCount]:
+    rows = await queries.fetch_overview(tx.connection, by_school)
+    return [DistrictCount(**row) for row in rows]
