@@ -1,0 +1,52 @@
+"""HTTP of figures and exports: `/api/cards/figures`, `/api/cards/export.xlsx`."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.background_tasks import BackgroundTask
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import File
+from litestar.types import ControllerRouterHandler
+
+from services.cards import figures
+from services.cards.exporting import export_cards
+from services.cards.figures_schemas import Figures
+from services.cards.schemas import CardFilter
+from shared.kernel import Kernel
+from shared.tenancy import Caller
+
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@get("/figures")
+async def fetch_figures(
+    caller: NamedDependency[Caller],
+    kernel: NamedDependency[Kernel],
+    since: Annotated[date | None, QueryParameter(name="from", description="a day; the last 30 without it")] = None,
+    until: Annotated[date | None, QueryParameter(name="to", description="a day, included")] = None,
+    school_id: Annotated[UUID | None, QueryParameter(name="school_id")] = None,
+) -> Figures:
+    """Issued by day, school and grade; how cards stand now; refunds."""
+    return await kernel.database.run(caller, figures.fetch_figures, since, until, school_id)
+
+
+@get("/export.xlsx", media_type=_WORKBOOK)
+async def export(
+    caller: NamedDependency[Caller], kernel: NamedDependency[Kernel], search: NamedDependency[CardFilter]
+) -> File:
+    """The cards that match, 100,000 at most, as a workbook; logged."""
+    path = await export_cards(kernel.database, caller, search, kernel.settings.var / "exports")
+    return File(path, filename="读者证.xlsx", media_type=_WORKBOOK, background=BackgroundTask(_delete, path))
+
+
+async def _delete(path: Path) -> None:
+    await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+HANDLERS: Sequence[ControllerRouterHandler] = (fetch_figures, export)
