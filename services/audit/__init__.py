@@ -1,0 +1,1 @@
+"""The log: everything that happened, kept in order, searchable, and never changed."""
