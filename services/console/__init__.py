@@ -1,0 +1,1 @@
+"""The web pages teachers and administrators work in; no tables, no database."""
