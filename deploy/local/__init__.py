@@ -1,0 +1,1 @@
+"""Servers of one machine: PostgreSQL and NATS below a folder, started, watched and stopped, installed nowhere."""

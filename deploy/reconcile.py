@@ -1,0 +1,94 @@
+"""After the event stream has lost something: what the outboxes kept and the stream has not is sent again.
+
+The outbox is the truth, the stream a copy of it. Their ids are compared; rows the stream lacks become unsent again and
+the relays send them. Consumers that had seen them already drop them by their inboxes.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from deploy.dead_letters import as_role
+from shared.broker import connect, declare
+from shared.secrets import Secrets
+from shared.settings import Settings
+from shared.sql import beside
+from shared.topology import SERVICES, STREAMS, Stream
+
+_SQL = beside(__file__)
+_FETCH = 2000
+# What was sent just now may not be readable yet.
+_MARGIN = timedelta(seconds=5)
+# A message is older in its stream than its mark in the outbox says, and goes some time after it may.
+_GOING = timedelta(hours=1)
+
+
+async def reconcile(settings: Settings, margin: timedelta = _MARGIN) -> dict[str, int]:
+    """How many rows of each service's outbox are to be sent again. Declares streams and consumers that are missing.
+
+    Rows sent within `margin` before now are left as they are.
+    """
+    secrets = Secrets(settings.secrets)
+    await declare(settings.nats_url, secrets, settings.events_bytes)
+    before = datetime.now(UTC) - margin
+    async with AsyncExitStack() as stack:
+        outboxes = {
+            service: await stack.enter_async_context(as_role(settings, service, "relay")) for service in SERVICES
+        }
+        for connection in outboxes.values():
+            await connection.execute(_SQL["create_seen"])
+        client = await connect(settings.nats_url, "admin", secrets.password("nats-admin"), "_INBOX_admin")
+        stack.push_async_callback(client.close)
+        for stream in STREAMS:
+            async for messages in _read(client.jetstream(timeout=10), stream):
+                for service, ids in _by_service(messages).items():
+                    await outboxes[service].copy_records_to_table("seen", records=[(id_,) for id_ in ids])
+        return {service: await _mark_unsent(connection, before) for service, connection in outboxes.items()}
+
+
+async def _mark_unsent(outbox: "asyncpg.Connection[asyncpg.Record]", before: datetime) -> int:
+    """Of each stream what it would still have: what is older than it keeps has gone by itself, and is not lost."""
+    count = 0
+    for stream in STREAMS:
+        after = datetime.now(UTC) - timedelta(seconds=stream.max_age) + _GOING
+        count += await outbox.fetchval(_SQL["mark_unsent"], stream.subjects[0].removesuffix(">"), after, before)
+    return count
+
+
+async def _read(jetstream: JetStreamContext, stream: Stream) -> AsyncIterator[list[Msg]]:
+    """All messages of a stream, headers only, in lists."""
+    state = (await jetstream.stream_info(stream.name)).state
+    if state.messages == 0:
+        return
+    subscription = await jetstream.pull_subscribe(
+        stream.subjects[0],
+        stream=stream.name,
+        config=ConsumerConfig(
+            ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, headers_only=True, inactive_threshold=60
+        ),
+    )
+    position = 0
+    while position < state.last_seq:
+        messages = await subscription.fetch(_FETCH, timeout=30)
+        position = messages[-1].metadata.sequence.stream
+        yield messages
+    await subscription.unsubscribe()
+
+
+def _by_service(messages: list[Msg]) -> dict[str, list[UUID]]:
+    """Message ids by the service whose outbox they came from; others' messages are passed over."""
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for message in messages:
+        headers = message.headers or {}
+        # Work names its service in the subject, events in the envelope.
+        service = message.subject.split(".")[2] if message.subject.startswith("sc.work.") else headers.get("ce-source")
+        if service in SERVICES and "Nats-Msg-Id" in headers:
+            found[service].append(UUID(headers["Nats-Msg-Id"]))
+    return found
