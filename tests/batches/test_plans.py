@@ -1,0 +1,107 @@
+"""Lists use indexes in tables of many schools, under every scope."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.batches.queries import SQL
+from shared.database import Database
+from shared.tenancy import CITY, Caller, Scope
+from tests.batches.facts import OPENED_AT, TEACHER
+from tests.query_plan import explain, fill, index_conditions, indexes, scanned
+
+SCHOOL = UUID(int=1234)
+FILL = (
+    """
+    insert into batches.batches (school_id, district, batch_no, kind, total, opened_by, opened_at, confirmed)
+    select lpad(to_hex(school), 32, '0')::uuid, (500100 + school % 40)::text,
+        (1700000000000 + number * 10000 + school)::text, 'import', 10, 'teacher',
+        timestamptz '2026-09-01' + number * interval '1 day' + school * interval '1 second', true
+    from generate_series(1, 4000) school, generate_series(1, 10) number
+    """,
+    """
+    insert into batches.batch_items (school_id, district, batch_no, item_no, outcome, code, detail)
+    select school_id, district, batch_no, item, case when item = 3 then 'failed' else 'succeeded' end, 'c', 'd'
+    from batches.batches, generate_series(1, 4) item
+    """,
+)
+LARGE = """
+    insert into batches.batch_items (school_id, district, batch_no, item_no, outcome)
+    select $1, '500134', $2, item_no, 'succeeded' from generate_series(1, 50000) item_no
+"""
+LIST = (
+    f"select {SQL['batch_columns']} from batches {SQL['matching']} "
+    "order by opened_at desc, batch_no desc limit $7 offset $8"
+)
+
+
+@pytest.fixture
+async def filled(database: Database, database_url: str) -> Database:
+    await fill(database_url, *FILL)
+    return database
+
+
+@pytest.mark.parametrize("generic", [False, True])
+async def test_newest_first_comes_from_an_index(filled: Database, generic: bool) -> None:
+    for scope, possible in (
+        # Ten batches are sorted as quickly as they are read in order.
+        (Scope("school", "500134", SCHOOL), {"batches_by_time", "batches_pkey"}),
+        (Scope("district", "500134"), {"batches_of_district_by_time"}),
+        (CITY, {"batches_of_city_by_time"}),
+    ):
+        async with filled.transaction(Caller(scope, TEACHER)) as tx:
+            plan = await explain(tx, LIST, *[None] * 6, 50, 0, generic=generic)
+            assert scanned(plan) == set(), scope.kind
+            assert indexes(plan) <= possible
+
+
+async def test_searches_come_from_an_index(filled: Database) -> None:
+    batch_no = "17000000"
+    for scope in (Scope("school", "500134", SCHOOL), Scope("district", "500134"), CITY):
+        async with filled.transaction(Caller(scope, TEACHER)) as tx:
+            for values in (
+                (None, "import", "running", None, None, None),
+                (None, None, None, f"{batch_no}91234", None, None),
+                (None, None, None, None, OPENED_AT, OPENED_AT),
+                (SCHOOL, None, None, None, None, None),
+            ):
+                assert scanned(await explain(tx, LIST, *values, 50, 0)) == set(), (scope.kind, values)
+
+
+async def test_items_of_one_batch_alone_are_read(filled: Database) -> None:
+    batch_no = "1700000011234"
+    async with filled.transaction(Caller(Scope("district", "500134"), TEACHER)) as tx:
+        for name, values in (
+            ("list_items", (SCHOOL, batch_no, 1, 10)),
+            ("list_waiting_items", (SCHOOL, batch_no, 10, 50, 0)),
+            ("list_items_of_outcome", (SCHOOL, batch_no, "failed", 50, 0)),
+            ("list_items_of_outcome", (SCHOOL, batch_no, "succeeded", 50, 0)),
+        ):
+            for generic in (False, True):
+                assert scanned(await explain(tx, SQL[name], *values, generic=generic)) == set(), name
+        assert len(await tx.connection.fetch(SQL["list_items"], SCHOOL, batch_no, 1, 10)) == 10
+
+
+@pytest.mark.parametrize("generic", [False, True])
+async def test_a_page_of_a_large_batch_that_no_statistics_know_of(
+    database: Database, database_url: str, generic: bool
+) -> None:
+    fresh = "1800000000000"
+    await fill(database_url, "alter table batches.batch_items set (autovacuum_enabled = false)", *FILL)
+    administrator = await asyncpg.connect(database_url)
+    await administrator.execute(LARGE, SCHOOL, fresh)
+    await administrator.close()
+    async with database.transaction(Caller(Scope("school", "500134", SCHOOL), TEACHER)) as tx:
+        plan = await explain(tx, SQL["list_items"], SCHOOL, fresh, 20_001, 20_050, generic=generic)
+        assert "item_no >=" in index_conditions(plan)["batch_items_pkey"], plan
+        rows = await tx.connection.fetch(SQL["list_items"], SCHOOL, fresh, 49_999, 50_002)
+        assert [row["outcome"] for row in rows] == ["succeeded", "succeeded", "waiting", "waiting"]
+
+
+async def test_a_month_is_counted_from_an_index(filled: Database) -> None:
+    for scope in (Scope("school", "500134", SCHOOL), Scope("district", "500134"), CITY):
+        async with filled.transaction(Caller(scope, TEACHER)) as tx:
+            plan = await explain(tx, SQL["count_days"], OPENED_AT, OPENED_AT + timedelta(days=1), None, None)
+            assert scanned(plan) == set(), scope.kind

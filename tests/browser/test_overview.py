@@ -1,0 +1,95 @@
+"""The first page of the three kinds of users, and reading a school from above."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.desk import Desk, Desks
+from tests.browser.school import DEMO_PASSWORD, PASSWORD, OpenedSchool, SchoolOffice, client, post
+from tests.pupils import GRADES, pupil
+
+FIRST = 25_500
+"""Index of this module's first pupil."""
+DISTRICT = "500106"
+
+
+@pytest.fixture(scope="module")
+async def school(office: SchoolOffice, system: str) -> OpenedSchool:
+    """A school of the other district with nine readers: three of them have cards."""
+    opened = await office.open_school(stage="primary", classes=8, district=DISTRICT)
+    async with client(system, opened.username) as http:
+        found = (await http.get("/api/params/classes", params={"page_size": 200})).json()["items"]
+        classes = {f"{item['grade_name']}{item['name']}": item["id"] for item in found}
+        for at in range(9):
+            number, name, phone, guardian, guardian_phone, _, _ = pupil(FIRST + at)
+            body = {
+                "id_number": number,
+                "name": name,
+                "phone": phone,
+                "guardian_name": guardian,
+                "guardian_phone": guardian_phone,
+                "home_district": DISTRICT,
+                "class_id": classes[f"{GRADES[at % 2]}1班"],
+            }
+            reader = await post(http, "/api/readers", body)
+            if at < 3:
+                await post(http, f"/api/readers/{reader['id']}/approve", {})
+        await Desk.poll(http, "/api/readers?status=carded", lambda found: found["total"] == 3)
+    return opened
+
+
+async def test_a_teacher_sees_what_waits(desks: Desks, school: OpenedSchool) -> None:
+    desk = await desks.log_in(school.username, PASSWORD)
+    await expect(desk.page.get_by_role("link", name=re.compile("待审核读者.*6"))).to_be_visible()
+    await expect(desk.page.get_by_role("link", name=re.compile("已办证.*3.*33%"))).to_be_visible()
+    await expect(desk.page.get_by_role("row", name=re.compile("^一年级"))).to_contain_text("5")
+    await desk.page.get_by_role("link", name=re.compile("待审核读者")).click()
+    await expect(desk.page.locator("tbody tr")).to_have_count(6)
+
+
+async def test_a_district_sees_its_schools_and_reads_one(desks: Desks, school: OpenedSchool) -> None:
+    desk = await desks.log_in(f"district-{DISTRICT}")
+    await expect(desk.page.get_by_text("尚未开始的学校", exact=True)).to_be_visible()
+    row = desk.page.get_by_role("row", name=re.compile(school.name))
+    await expect(row).to_contain_text("33%")
+    await desk.page.get_by_text("只看尚未开始的").click()
+    await expect(row).to_have_count(0)
+    await expect(desk.page.get_by_role("row", name=re.compile("泉山小学校"))).to_be_visible()
+    await desk.page.get_by_text("只看尚未开始的").click()
+    await row.get_by_role("link", name=school.name).click()
+    await expect(desk.page.get_by_role("heading", name=school.name)).to_be_visible()
+    await expect(desk.page.get_by_text("只读查看")).to_be_visible()
+    await expect(desk.page.get_by_role("row", name=re.compile("^二年级"))).to_contain_text("4")
+    await desk.page.get_by_role("link", name="查看读者").click()
+    await expect(desk.page.locator("tbody tr")).to_have_count(9)
+    for name in ("新增", "修改", "删除", "审核", "导入"):
+        await expect(desk.button(name)).to_have_count(0)
+
+
+async def test_a_district_does_not_see_another(desks: Desks, office: SchoolOffice, school: OpenedSchool) -> None:
+    desk = await desks.log_in("district-500103")
+    await expect(desk.page.get_by_text(school.name)).to_have_count(0)
+    await desk.page.goto(f"/schools/{school.id}")
+    await expect(desk.page.locator("[data-test=not-found]")).to_contain_text("没有找到该学校")
+
+
+async def test_the_city_sees_districts_and_goes_down_to_a_school(desks: Desks, school: OpenedSchool) -> None:
+    desk = await desks.log_in("city", DEMO_PASSWORD)
+    row = desk.page.get_by_role("row", name=re.compile("沙坪坝区"))
+    await expect(row).to_be_visible()
+    await expect(desk.page.get_by_role("row", name=re.compile("渝中区"))).to_be_visible()
+    await row.get_by_role("link", name="沙坪坝区").click()
+    await desk.page.get_by_role("link", name=school.name).click()
+    await expect(desk.page.get_by_role("heading", name=school.name)).to_be_visible()
+    await desk.page.get_by_role("link", name="查看日志").click()
+    await expect(desk.page.get_by_text(re.compile("办理了读者证")).first).to_be_visible()
+    await expect(desk.page.get_by_role("search").get_by_text(school.name, exact=True)).to_be_visible()
+
+
+async def test_a_districts_figures_lead_to_what_is_the_districts(desks: Desks) -> None:
+    desk = await desks.log_in("city", DEMO_PASSWORD, "/?district=" + DISTRICT)
+    figures = desk.page.locator("a.card")
+    await expect(figures).to_have_count(1)
+    await figures.click()
+    await expect(desk.page).to_have_url(re.compile(rf"/schools\?district={DISTRICT}"))

@@ -1,0 +1,168 @@
+"""Searches, look-ups and issuing use indexes in a city of many schools, under each scope's own policies."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.cards import issuing_queries, lifecycle_queries, lookup_queries, privileges_queries, queries
+from shared.database import Database
+from shared.secrets import Secrets
+from shared.settings import Settings
+from shared.tenancy import CITY, WORKER, Actor, Caller, Scope
+from tests.query_plan import explain, fill, indexes, reads, scanned
+from tests.servers import TemplateDatabase
+
+SCHOOL = UUID(int=1234)
+DISTRICT = "500134"
+ACTOR = Actor(UUID(int=1), "library")
+NUMBER = "500134260024681"
+DIGEST = sha256(b"24681").digest()
+"""The first card of SCHOOL."""
+
+FILL = (
+    """
+    insert into cards.grades (school_id, district, grade_id, name, sort_order, version)
+    select lpad(to_hex(school), 32, '0')::uuid, (500100 + school % 40)::text, lpad(to_hex(school), 32, '0')::uuid,
+        '三年级', 1, 1
+    from generate_series(1, 3000) school
+    """,
+    """
+    insert into cards.classes (school_id, district, class_id, grade_id, name, sort_order, version)
+    select school_id, district,
+        lpad(to_hex(('x' || right(school_id::text, 8))::bit(32)::int * 4 + number), 32, '0')::uuid, grade_id,
+        number || '班', number, 1
+    from cards.grades, generate_series(0, 3) number
+    """,
+    """
+    insert into cards.card_numbers (card_no)
+    select (500100 + school % 40)::text || '26' || lpad((school * 20 + card)::text, 7, '0')
+    from generate_series(1, 3000) school, generate_series(1, 20) card
+    """,
+    """
+    insert into cards.cards (school_id, district, card_no, card_id, reader_id, id_digest, masked_name, class_id,
+        class_version, reader_version, issued_at, updated_at)
+    select lpad(to_hex(school), 32, '0')::uuid, (500100 + school % 40)::text,
+        (500100 + school % 40)::text || '26' || lpad((school * 20 + card)::text, 7, '0'), gen_random_uuid(),
+        gen_random_uuid(), sha256((school * 20 + card)::text::bytea), '王*明',
+        lpad(to_hex(school * 4 + card % 4), 32, '0')::uuid, 1, 1, now() - make_interval(mins => school * 20 + card),
+        now()
+    from generate_series(1, 3000) school, generate_series(1, 20) card
+    """,
+    """
+    insert into cards.district_privileges (district, version, effective_on, privileges, physical_fee_fen, changed_by,
+        changed_at)
+    select (500100 + district)::text, version, '2026-01-01', '{}', 0, 'library', now()
+    from generate_series(0, 39) district, generate_series(1, 100) version
+    """,
+    """
+    insert into cards.card_credentials (school_id, district, card_id, kind, digest, added_by, added_at)
+    select school_id, district, card_id, 'social_security', id_digest, 'library', now() from cards.cards
+    """,
+)
+
+CITY_WIDE = """
+update pg_class set reltuples = reltuples * 83
+where relnamespace = 'cards'::regnamespace and relname like '%card%' and reltuples > 0
+"""
+
+
+async def believe_in_five_million(url: str) -> None:
+    """Statistics of a whole city, by which plans are made as they would be there: five million rows take minutes."""
+    administrator = await asyncpg.connect(url)
+    try:
+        for table in ("cards", "card_credentials", "card_numbers"):
+            await administrator.execute(f"alter table cards.{table} set (autovacuum_enabled = false)")
+        await administrator.execute(CITY_WIDE)
+    finally:
+        await administrator.close()
+
+
+@pytest.fixture(scope="module")
+async def database(template_database: TemplateDatabase, secrets: Secrets) -> AsyncIterator[Database]:
+    async with template_database.clone() as url:
+        await fill(url, *FILL)
+        await believe_in_five_million(url)
+        settings = Settings(database_url=url, nats_url="nats://127.0.0.1:1", secrets=secrets.folder)
+        database = await Database.open("cards", settings, secrets)
+        yield database
+        await database.close()
+
+
+def search(**more: object) -> tuple[object, ...]:
+    names = ("status", "kind", "physical", "reader_id", "class_id", "school_id", "card_no", "grade_id")
+    return tuple(more.get(name) for name in names)
+
+
+@pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
+async def test_pages_and_single_cards_are_found_by_an_index(database: Database, scope: Scope) -> None:
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        for more in (
+            {},
+            {"school_id": SCHOOL},
+            {"card_no": NUMBER},
+            {"reader_id": UUID(int=5)},
+            {"class_id": UUID(int=SCHOOL.int * 4), "school_id": SCHOOL},
+        ):
+            plan = await explain(tx, queries.page_statement(), *search(**more), 50, 0)
+            assert "cards" not in scanned(plan), (scope.kind, more)
+            after = (datetime.now(UTC), NUMBER, 50)
+            plan = await explain(tx, queries.after_statement(), *search(**more), *after)
+            assert "cards" not in scanned(plan), (scope.kind, more)
+
+
+@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("scope", [Scope("district", DISTRICT), Scope("district", "500135"), CITY])
+async def test_a_look_up_probes_one_index_for_one_row(database: Database, scope: Scope, generic: bool) -> None:
+    """Of a city's cards nothing is read but the one that was shown, also by a district whose it is not."""
+    is_seen = 0 if scope.district == "500135" else 1
+    by_digest = [("cards", "Index Scan", "cards_of_city_by_digest", 1)]
+    by_credential = [
+        ("card_credentials", "Index Scan", "card_credentials_of_city", 1),
+        ("cards", "Index Scan", "cards_by_id", is_seen),
+    ]
+    by_number = [
+        ("cards", "Index Scan", "cards_of_city_by_number", 1),
+        ("classes", "Index Scan", "classes_pkey", is_seen),
+        ("grades", "Index Scan", "grades_pkey", is_seen),
+    ]
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        if scope == CITY:
+            assert (await explain(tx, "select card_no from cards"))["Plan Rows"] > 4_000_000
+        for statement, values, expected in (
+            (lookup_queries.SQL["find_by_id_number"], (DIGEST,), by_digest),
+            (lookup_queries.SQL["find_by_credential"], (DIGEST, "social_security"), by_credential),
+            (queries.card_statement(), (NUMBER,), by_number),
+        ):
+            plan = await explain(tx, statement, *values, generic=generic, run=True)
+            assert reads(plan) == expected, plan
+        terms = await explain(tx, privileges_queries.SQL["fetch_terms_of"], [DISTRICT], date(2026, 9, 1))
+        assert scanned(terms) == set()
+
+
+@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("school", DISTRICT, UUID(int=1235))])
+async def test_a_school_reads_its_own_card_alone(database: Database, scope: Scope, generic: bool) -> None:
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        plan = await explain(tx, queries.card_statement(), NUMBER, generic=generic, run=True)
+    (card, *names) = reads(plan)
+    assert card[0] == "cards" and card[1] == "Index Scan" and card[2] in ("cards_pkey", "cards_of_city_by_number")
+    assert card[3] <= 1 and all(how == "Index Scan" and rows <= 1 for _, how, _, rows in names), plan
+
+
+async def test_issuing_and_steps_read_what_they_touch(database: Database) -> None:
+    async with database.transaction(Caller(WORKER, ACTOR)) as tx:
+        plan = await explain(tx, issuing_queries.SQL["fetch_known_cards"], [b"x" * 32] * 500)
+        assert scanned(plan) == set() and "cards_of_city_by_digest" in indexes(plan)
+    async with database.transaction(Caller(Scope("district", DISTRICT), ACTOR)) as tx:
+        plan = await explain(tx, lifecycle_queries.numbers_statement(), [NUMBER] * 100)
+        assert "cards" not in scanned(plan)
+        for more in ({"card_no": NUMBER}, {"reader_id": UUID(int=5)}, {"school_id": SCHOOL}, {"physical": "wanted"}):
+            plan = await explain(tx, lifecycle_queries.matching_statement(), *search(**more), 5001)
+            assert "cards" not in scanned(plan), more
+        history = await explain(tx, lifecycle_queries.SQL["fetch_history"], SCHOOL, UUID(int=7))
+        assert "cards" not in scanned(history)
+        assert "cards_by_id" in indexes(history)

@@ -1,0 +1,35 @@
+"""The connection to NATS ends quietly, whatever has become of the server."""
+
+import asyncio
+
+import uvloop
+
+from shared.broker import Broker
+from shared.secrets import Secrets
+from shared.settings import Settings
+from tests.kernel.gate import Gate
+from tests.kernel.notes import SERVICE
+
+
+async def test_a_server_that_has_just_gone_keeps_no_process_from_ending(
+    gated: Settings, nats_gate: Gate, secrets: Secrets
+) -> None:
+    """On uvloop, as processes run: it refuses to write to a connection that was closed."""
+    here = asyncio.get_running_loop()
+
+    async def close_after_the_server() -> None:
+        broker = Broker(SERVICE, gated, secrets)
+        client = await broker.client()
+        asyncio.run_coroutine_threadsafe(nats_gate.shut(), here)
+        async with asyncio.timeout(10):
+            while client.is_connected:
+                await asyncio.sleep(0.01)
+        await client.publish("sc.v1.500103._.grade.changed", b"waits in the client")
+        await broker.close()
+        assert not broker.connected
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(close_after_the_server())
+
+    await asyncio.to_thread(run)

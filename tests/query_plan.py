@@ -1,0 +1,72 @@
+"""What PostgreSQL would do for a statement, under a scope's own role and policies."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from shared.database import Transaction
+
+
+async def explain(
+    tx: Transaction, statement: str, *values: object, generic: bool = False, run: bool = False
+) -> dict[str, Any]:
+    """The plan as PostgreSQL's JSON; `generic`: as for values that are not known when it is made; `run`: with what
+    carrying it out was like."""
+    mode = "force_generic_plan" if generic else "auto"
+    await tx.connection.execute(f"set local plan_cache_mode = {mode}")
+    plan: dict[str, Any] = msgspec.json.decode(
+        await tx.connection.fetchval(f"explain (format json, analyze {run}) {statement}", *values)
+    )[0]["Plan"]
+    return plan
+
+
+def scanned(plan: dict[str, Any]) -> set[str]:
+    """Tables that would be read from their first row to their last."""
+    return {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"}
+
+
+def indexes(plan: dict[str, Any]) -> set[str]:
+    return {node["Index Name"] for node in _nodes(plan) if "Index Name" in node}
+
+
+def reads(plan: dict[str, Any]) -> list[tuple[str, str, str, int]]:
+    """Each reading of a table in a plan that was carried out: table, how, by which index, and how many rows were
+    fetched, also those that a filter threw away."""
+    return [
+        (
+            node["Relation Name"],
+            node["Node Type"],
+            node.get("Index Name", ""),
+            round(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))),
+        )
+        for node in _nodes(plan)
+        if "Relation Name" in node
+    ]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def index_conditions(plan: dict[str, Any]) -> dict[str, str]:
+    """Index → what it is entered by, of indexes that tables' rows are read through."""
+    return {
+        node["Index Name"]: node.get("Index Cond", "")
+        for node in _nodes(plan)
+        if node["Node Type"] in ("Index Scan", "Index Only Scan")
+    }
+
+
+async def fill(database_url: str, *statements: str) -> None:
+    """Run statements as the administrator, who is not bound by policies, then gather statistics."""
+    administrator = await asyncpg.connect(database_url)
+    try:
+        for statement in statements:
+            await administrator.execute(statement)
+        await administrator.execute("analyze")
+    finally:
+        await administrator.close()
