@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page, Route, expect
 
 from services.console.build import PAGES
 from tests.browser.school import DEMO_PASSWORD
@@ -24,6 +25,12 @@ _RUN_AXE = """async () => {
 _SETTLE_ANIMATIONS = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished)
 )"""
+
+
+async def _late(route: Route) -> None:
+    """Every answer later by up to SC_SLOW_API_MS: shows the tests that read what has not come yet."""
+    await asyncio.sleep(random.uniform(0, float(os.environ["SC_SLOW_API_MS"])) / 1000)
+    await route.fallback()
 
 
 class Desk:
@@ -142,6 +149,8 @@ class Desks:
             reduced_motion="reduce",
         )
         context.set_default_timeout(15_000)
+        if "SC_SLOW_API_MS" in os.environ:
+            await context.route("**/api/**", _late)
         desk = Desk(context, await context.new_page())
         self._open.append(desk)
         return desk
