@@ -6,10 +6,10 @@ acknowledged, each by itself: to acknowledge the last for all before it would ta
 Killed before the commit: nothing happened, the batch comes again. Killed after it: the inbox drops the batch. A handler
 whose own rows have the event's id in their key needs no inbox (`remembers = False`).
 
-Failures. When the database or the broker is away, the turn fails and is tried again. When the handler fails, the batch
-is halved until the message at fault stands alone; that one is handed back with a delay and, after `max_attempts`
-deliveries, parked as a dead letter and terminated, so the others flow. `schoolcard deadletters retry` sets `retry_at`;
-the consumer then applies the letter like a message.
+Failures. When the database or the broker is away, or the transaction stood in another's way, the turn fails and is
+tried again. When the handler fails otherwise, the batch is halved until the message at fault stands alone; that one is
+handed back with a delay and, after `max_attempts` deliveries, parked as a dead letter and terminated, so the others
+flow. `schoolcard deadletters retry` sets `retry_at`; the consumer then applies the letter like a message.
 
 Order. Batches may overlap between processes and poison comes late: handlers guard state by the aggregate's version.
 """
@@ -52,12 +52,16 @@ where consumer = $1 and retry_at is not null order by retry_at limit 1 for updat
 _DROP_RETRIED = "delete from dead_letters where consumer = $1 and message_id = $2"
 _KEEP_PARKED = "update dead_letters set retry_at = null, error = $3 where consumer = $1 and message_id = $2"
 
+# The database is away, full or busy: whatever it refused, no message is at fault.
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
     OSError,
     TimeoutError,
 )

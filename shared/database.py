@@ -85,9 +85,17 @@ class Database:
                     raise
                 attempt += 1
 
-    async def ping(self) -> None:
-        async with self._pool.acquire(timeout=self._pool_timeout) as connection:
-            await connection.fetchval("select 1")
+    async def ping(self, patience: float = 10.0) -> None:
+        """Raises within `patience` seconds when the server does not answer; the connection goes with the question.
+
+        A question that is only cancelled would be waited for: the pool asks the server to forget it, and to say so.
+        """
+        async with asyncio.timeout(patience), self._pool.acquire() as connection:
+            try:
+                await connection.fetchval("select 1")
+            except BaseException:
+                connection.terminate()
+                raise
 
     async def close(self) -> None:
         """Waits briefly for work under way, then closes the connections."""

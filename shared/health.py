@@ -1,6 +1,5 @@
 """Health and figures of a service: `/health/live`, `/health/ready`, `/metrics`."""
 
-import asyncio
 import time
 from typing import Literal
 
@@ -48,8 +47,7 @@ async def ready(state: State) -> Response[Ready]:
     kernel: Kernel = state.kernel
     try:
         # Whoever asks has less patience than a query may need.
-        async with asyncio.timeout(_LONGEST_PING):
-            await kernel.database.ping()
+        await kernel.database.ping(_LONGEST_PING)
         database = True
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         database = False

@@ -6,7 +6,6 @@ goes on after `patience` seconds. What a turn raises is logged and the next turn
 """
 
 import asyncio
-import contextlib
 
 import structlog
 
@@ -61,10 +60,15 @@ class Loop:
                 now = asyncio.get_running_loop().time()
                 self.failing_since = self.failing_since or now
                 _log.warning("loop_turn_failed", loop=self.name, error=describe(exc))
-                with contextlib.suppress(Exception):
-                    await self.release()
+                await self._let_go()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self.max_pause)
+
+    async def _let_go(self) -> None:
+        try:
+            await self.release()
+        except Exception as exc:  # what is held is the broken connection's, as a rule: the next turn makes a new one
+            _log.warning("loop_release_failed", loop=self.name, error=describe(exc))
 
 
 class Ticker(Loop):

@@ -28,7 +28,7 @@ async def administrator(database_url: str) -> "AsyncIterator[asyncpg.Connection[
 @pytest.fixture
 def database_alone(database_url: str, secrets: Secrets) -> Settings:
     """Settings for what needs no broker."""
-    return Settings(database_url=database_url, nats_url="nats://127.0.0.1:1", secrets=secrets.folder, pool_timeout=2)
+    return Settings(database_url=database_url, nats_url="nats://127.0.0.1:1", secrets=secrets.folder)
 
 
 @pytest.fixture
@@ -55,9 +55,7 @@ async def nats_gate(nats_url: str) -> AsyncIterator[Gate]:
 @pytest.fixture
 def gated(settings: Settings, database_gate: Gate, nats_gate: Gate) -> Settings:
     """Settings whose servers stand behind gates."""
-    return msgspec.structs.replace(
-        settings, database_url=database_gate.url, nats_url=nats_gate.url, pool_timeout=1.0, database_timeout=2.0
-    )
+    return msgspec.structs.replace(settings, database_url=database_gate.url, nats_url=nats_gate.url)
 
 
 @pytest.fixture

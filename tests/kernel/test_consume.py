@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from shared.broker import Broker
@@ -311,6 +312,35 @@ async def test_while_the_database_is_away_nothing_is_acknowledged_or_parked(
     await database_gate.open()
     await eventually(lambda: all_acknowledged(settings, secrets))
     assert await notes(administrator) == ["before", "while away"]
+    assert (consumer.applied, consumer.parked) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "busy", [asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError]
+)
+async def test_who_only_stood_in_anothers_way_is_no_poison(
+    settings: Settings,
+    secrets: Secrets,
+    administrator: Administrator,
+    followers: Followers,
+    impatient: None,
+    busy: type[asyncpg.PostgresError],
+) -> None:
+    tries = 0
+
+    async def stumble(tx: Transaction, batch: Sequence[Event]) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise busy("somebody else was at it")
+        await note_down(tx, batch)
+
+    consumer = await followers.make(stumble)
+    consumer.max_attempts = 1
+    await publish(settings, secrets, events("a", "b"))
+    consumer.start()
+    await eventually(lambda: all_acknowledged(settings, secrets))
+    assert await notes(administrator) == ["a", "b"]
     assert (consumer.applied, consumer.parked) == (2, 0)
 
 

@@ -81,7 +81,7 @@ async def test_other_errors_are_not_tried_again(database: Database) -> None:
 
 async def test_a_full_pool_says_so_in_time(database_alone: Settings, secrets: Secrets, administrator: object) -> None:
     database = await Database.open(
-        SERVICE, msgspec.structs.replace(database_alone, pool_size=1, pool_timeout=0.2), secrets
+        SERVICE, msgspec.structs.replace(database_alone, pool_size=1, pool_timeout=1.0), secrets
     )
     async with database.transaction(caller(A)):
         with pytest.raises(TimeoutError):
@@ -111,15 +111,17 @@ async def test_a_server_that_is_away_shows_in_the_first_transaction(
 async def test_a_server_that_does_not_answer_is_given_up_in_time(
     database_alone: Settings, database_gate: Gate, secrets: Secrets, administrator: Administrator
 ) -> None:
-    settings = msgspec.structs.replace(database_alone, database_url=database_gate.url, database_timeout=0.3)
+    settings = msgspec.structs.replace(
+        database_alone, database_url=database_gate.url, database_timeout=2.0, pool_timeout=1.0
+    )
     database = await Database.open(SERVICE, settings, secrets)
     await database.run(caller(A), bodies)
     database_gate.freeze()
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(10):
         with pytest.raises(TimeoutError):
             await database.run(caller(A), bodies)
     await database_gate.open()
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(10):
         await database.run(caller(A), insert, "awake")
     await database.close()
 
