@@ -2,10 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], within: float = 10.0) -> None:
-    """Raises TimeoutError when the condition does not come true in time (seconds)."""
+async def eventually(check: Callable[[], Awaitable[T]], within: float = 20.0) -> T:
+    """The first answer that is true. Raises TimeoutError when none comes in time (seconds).
+
+    Time enough for a machine with much else to do: who waits for what comes does not wait longer for that.
+    """
     async with asyncio.timeout(within):
-        while not await check():
+        while not (found := await check()):
             await asyncio.sleep(0.01)
+        return found

@@ -1,6 +1,5 @@
 """A school with something of everything, so that there is something to be seen, or not to be seen."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from tests.isolation.operations import Filler
 from tests.kernel.notes import nats_admin
 from tests.readers import families, rosters
 from tests.readers.people import pupil
+from tests.waiting import eventually
 
 _PUPILS = 5
 
@@ -33,12 +33,9 @@ async def _json(answer: Awaitable[httpx.Response], *statuses: int) -> Any:
     return response.json() if response.content else None
 
 
-async def until(check: Callable[[], Awaitable[Any]], within: float = 40.0) -> Any:
+async def until(check: Callable[[], Awaitable[Any]]) -> Any:
     """The first answer that is true."""
-    async with asyncio.timeout(within):
-        while not (found := await check()):
-            await asyncio.sleep(0.05)
-        return found
+    return await eventually(check, within=40)
 
 
 async def fill(

@@ -1,6 +1,5 @@
 """The outbox: what is told is kept with what was changed, in order, for the relay's eyes alone."""
 
-import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from shared.contracts.param import GradeCreated
 from shared.database import Database, Transaction
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL, WORKER, Scope
 from tests.kernel.notes import DISTRICT, SERVICE, A, Administrator, B, C, caller, insert, tell
+from tests.waiting import eventually
 
 
 async def test_what_is_told_is_kept_in_its_order(database: Database, administrator: Administrator) -> None:
@@ -84,9 +84,11 @@ async def test_the_relay_is_woken_once_a_transaction(database: Database, adminis
 
     await database.run(caller(A), tell_twice)
     await administrator.execute("select 1")
-    async with asyncio.timeout(5):
-        while not heard:
-            await asyncio.sleep(0.01)
+
+    async def is_woken() -> bool:
+        return bool(heard)
+
+    await eventually(is_woken)
     assert heard == [outbox.channel(SERVICE)]
 
 

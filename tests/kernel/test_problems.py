@@ -76,7 +76,7 @@ async def test_every_kind_of_error_is_a_problem(small: httpx.AsyncClient) -> Non
         assert CHINESE.search(problem["title"]) and problem["detail"]
         assert problem["request_id"] == answer.headers["x-request-id"]
         assert ("retry-after" in answer.headers) == (answer.status_code in (429, 503))
-        assert set(problem) <= {"type", "title", "status", "detail", "code", "request_id", "errors"}
+        assert set(problem) == {"type", "title", "status", "detail", "code", "request_id", "errors"}
         assert "Traceback" not in answer.text and "王小明" not in answer.text
 
 
@@ -85,6 +85,23 @@ async def test_what_is_wrong_is_named_by_field_and_row(small: httpx.AsyncClient)
     assert problem["errors"] == [
         {"code": "no_such_colour", "detail": "没有这种颜色。", "field": "colour", "row": "三年级1班!7"}
     ]
+
+
+async def test_whoever_is_told_that_a_method_is_none_hears_which_are(small: httpx.AsyncClient) -> None:
+    for method, path, allowed in (("PUT", "things", "POST"), ("DELETE", "pages/1", "GET")):
+        answer = await small.request(method, f"/api/params/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+        assert set(answer.headers["allow"].split(", ")) == {allowed, "OPTIONS"}
+
+
+async def test_what_lies_below_the_document_is_unknown_like_anything_else(small: httpx.AsyncClient) -> None:
+    document = await small.get("/api/params/schema", headers={"Authorization": ""})
+    assert document.status_code == 200
+    assert document.json() == (await small.get("/api/params/schema/openapi.json")).json()
+    for path in ("schema/nothing", "schema/nothing.json", "schema/openapi.yaml"):
+        answer = await small.get(f"/api/params/{path}")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
+        assert answer.json()["code"] == "not_found"
 
 
 async def test_a_fault_of_ours_is_logged_under_the_requests_id(small: httpx.AsyncClient, logged: io.StringIO) -> None:

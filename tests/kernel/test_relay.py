@@ -1,6 +1,5 @@
 """The relay: each row at least once, in order, by one leader, whatever goes away meanwhile."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -91,6 +90,16 @@ async def nothing_waits(administrator: Administrator) -> bool:
     return await unsent(administrator) == 0
 
 
+async def have_sent(count: int, *relays: Relay) -> None:
+    """Together, by their own account: each counts what it has marked, a moment after the database shows the mark."""
+
+    async def counted() -> bool:
+        return sum(relay.sent for relay in relays) >= count
+
+    await eventually(counted)
+    assert sum(relay.sent for relay in relays) == count
+
+
 async def test_rows_are_sent_in_their_order(
     settings: Settings, secrets: Secrets, database: Database, administrator: Administrator, relays: Relays
 ) -> None:
@@ -102,7 +111,7 @@ async def test_rows_are_sent_in_their_order(
     async with wire(settings, secrets) as heard:
         await eventually(lambda: nothing_waits(administrator))
         assert await stored(settings, secrets) == names
-        assert relay.sent == 2300
+        await have_sent(2300, relay)
         assert set(heard.names) <= set(names)
 
 
@@ -157,19 +166,19 @@ async def test_of_two_relays_one_leads_and_the_other_follows_on(
         for number in range(20):
             await database.run(caller(A), tell_grades, *(f"{number}-{item}" for item in range(10)))
         await eventually(lambda: nothing_waits(administrator))
+        await have_sent(200, first, second)
         assert sorted((first.sent, second.sent)) == [0, 200]
         leader, follower = (first, second) if first.sent else (second, first)
         await leader.stop()
         await database.run(caller(A), tell_grades, "after")
         await eventually(lambda: nothing_waits(administrator))
-        assert follower.sent == 1
-        await asyncio.wait_for(_count(heard, 201), 5)
+        await have_sent(1, follower)
+
+        async def all_were_heard() -> bool:
+            return len(heard.sent) >= 201
+
+        await eventually(all_were_heard)
         assert len(heard.sent) == 201
-
-
-async def _count(heard: Wire, count: int) -> None:
-    while len(heard.sent) < count:
-        await asyncio.sleep(0.01)
 
 
 async def test_a_leader_whose_connection_dies_leads_no_more(
@@ -184,7 +193,7 @@ async def test_a_leader_whose_connection_dies_leads_no_more(
     )
     await database.run(caller(A), tell_grades, "two")
     await eventually(lambda: nothing_waits(administrator))
-    assert first.sent == 2
+    await have_sent(2, first)
 
 
 async def test_a_leader_that_falls_silent_leads_no_more_and_meanwhile_others_see_what_waits(
@@ -198,7 +207,7 @@ async def test_a_leader_that_falls_silent_leads_no_more_and_meanwhile_others_see
 ) -> None:
     """Its connection stands, as that of a stopped process or a vanished machine does."""
     first = relays(msgspec.structs.replace(gated, nats_url=settings.nats_url, database_timeout=60.0))
-    first.silence, first.poll = 2.0, 0.1
+    first.silence, first.poll = 4.0, 0.1
     first.start()
     await database.run(caller(A), tell_grades, "one")
     await eventually(lambda: nothing_waits(administrator))
@@ -209,12 +218,13 @@ async def test_a_leader_that_falls_silent_leads_no_more_and_meanwhile_others_see
     await database.run(caller(A), tell_grades, "two")
 
     async def shows() -> bool:
-        return second.lag > 0.5
+        return second.lag > 0.1
 
     await eventually(shows)
     assert await unsent(administrator) == 1
     await eventually(lambda: nothing_waits(administrator))
-    assert (first.sent, second.sent, second.lag) == (1, 1, 0.0)
+    await have_sent(1, second)
+    assert (first.sent, second.lag) == (1, 0.0)
     await database_gate.open()
     await database.run(caller(A), tell_grades, "three")
     await eventually(lambda: nothing_waits(administrator))
@@ -365,7 +375,7 @@ async def test_a_database_that_is_away_is_waited_for(
     await database.run(caller(A), tell_grades, "two")
     await database_gate.open()
     await eventually(lambda: nothing_waits(administrator))
-    assert relay.sent == 2
+    await have_sent(2, relay)
 
 
 async def test_a_notification_wakes_it_before_the_next_poll(
@@ -376,7 +386,7 @@ async def test_a_notification_wakes_it_before_the_next_poll(
     relay.start()
     for number in range(3):
         await database.run(caller(A), tell_grades, str(number))
-        await eventually(lambda: nothing_waits(administrator), within=2)
+        await eventually(lambda: nothing_waits(administrator))
 
 
 async def test_old_sent_rows_go_and_others_stay(

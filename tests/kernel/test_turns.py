@@ -14,7 +14,7 @@ async def test_schools_do_not_wait_for_the_city_nor_for_a_district() -> None:
     async with turns.of(CITY):
         assert turns.of(DISTRICT).locked()
         for scope in (a_school(), a_school()):
-            await asyncio.wait_for(turns.of(scope).acquire(), 1)
+            await asyncio.wait_for(turns.of(scope).acquire(), 10)
         assert turns.of(a_school()).locked()
         assert turns.of(CITY, is_of_one_school=True).locked()
     assert not turns.of(DISTRICT).locked()

@@ -105,15 +105,19 @@ async def admin(database_url: str, settings: Settings, secrets: Secrets) -> Asyn
         [A.school_id, C.school_id],
         [A.district, C.district],
     )
-    async with nats_admin(settings, secrets) as client:
-        info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
-        assert info.config is not None
-        info.config.ack_wait = 1
-        await client.jetstream().add_consumer(_DURABLE.stream, info.config)
+    await come_again_after(1, settings, secrets)
     try:
         yield connection
     finally:
         await connection.close()
+
+
+async def come_again_after(seconds: int, settings: Settings, secrets: Secrets) -> None:
+    async with nats_admin(settings, secrets) as client:
+        info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
+        assert info.config is not None
+        info.config.ack_wait = seconds
+        await client.jetstream().add_consumer(_DURABLE.stream, info.config)
 
 
 @pytest.fixture
@@ -214,7 +218,12 @@ async def test_chunks_that_keep_failing_take_nobody_elses_place(team: Team, admi
         return await numbers(admin, C) == [1] * 10
 
     await eventually(is_done)
-    assert (await team.info()).num_ack_pending == outbox.AHEAD
+
+    async def only_the_failing_are_left() -> bool:
+        info = await team.info()
+        return (info.num_pending, info.num_ack_pending) == (0, outbox.AHEAD)
+
+    await eventually(only_the_failing_are_left)
 
 
 async def test_killed_at_any_chunk_all_of_a_large_work_is_done_once(team: Team, admin: Administrator) -> None:
@@ -341,9 +350,7 @@ async def test_while_the_database_is_away_a_chunk_comes_again(
     await team.send(Chunk(1, 10))
 
     async def tried() -> bool:
-        async with nats_admin(team.settings, team.secrets) as client:
-            info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
-            return (info.num_redelivered or 0) > 0
+        return ((await team.info()).num_redelivered or 0) > 0
 
     await eventually(tried)
     assert tries == 0
@@ -365,10 +372,10 @@ async def test_long_work_is_kept_while_it_is_reported_and_no_longer(team: Team, 
         await count_up(tx, chunk)
 
     async def redelivered() -> int:
-        async with nats_admin(team.settings, team.secrets) as client:
-            info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
-            return info.num_redelivered or 0
+        return (await team.info()).num_redelivered or 0
 
+    # Long beside what the machine may keep a process waiting.
+    await come_again_after(2, team.settings, team.secrets)
     first, second = await team.hire(work_long), await team.hire(work_long)
     first.report_every = 0.2
     first.start()
@@ -379,7 +386,7 @@ async def test_long_work_is_kept_while_it_is_reported_and_no_longer(team: Team, 
 
     async def server_has_waited_three_times() -> bool:
         assert (await redelivered(), begun) == (0, 1)
-        return time.monotonic() > begun_at + 3
+        return time.monotonic() > begun_at + 6
 
     await eventually(server_has_waited_three_times)
     await first.end()
