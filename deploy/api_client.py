@@ -1,7 +1,7 @@
 """schoolcard's HTTP interface as one user sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 _TRIES = 40
+_PAUSE = 0.5
 _LATER = (429, 502, 503, 504)
 """Too busy, or a proxy whose service is just being started again."""
 
@@ -102,7 +103,8 @@ class Verified(msgspec.Struct, frozen=True):
 class ApiClient:
     """Logs in as one user, and again when the token has run out.
 
-    Safe requests and keyed POSTs are tried again while a service is away or busy.
+    Requests are tried again while a service is away or busy; of POSTs a key sees to it that they are done once. Only
+    the first log-in is not: whoever starts a command is told at once that nobody answers.
 
     Raises RequestRefused for what the service refuses, NotReachable when nobody answers.
     """
@@ -180,35 +182,37 @@ class ApiClient:
     async def _send(self, method: str, path: str, **options: Any) -> Any:
         # The same key for every try: whether a lost answer had been carried out does not matter then.
         headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
-        for attempt in range(_TRIES):
-            response = await self._try(method, path, headers, options)
-            if response is None or response.status_code in _LATER:
-                if attempt + 1 < _TRIES:
-                    await asyncio.sleep(0.5)
-                    continue
-                if response is None:
-                    raise NotReachable(self.address)
-            if response.status_code == 401 and attempt == 0:
-                await self._log_in()
-                continue
-            return _content(f"{method} {path}", response)
-        raise NotReachable(self.address)
 
-    async def _try(
-        self, method: str, path: str, headers: dict[str, str], options: dict[str, Any]
-    ) -> httpx.Response | None:
-        authorized = headers | {"Authorization": f"Bearer {self._token}"}
-        try:
+        async def ask() -> httpx.Response:
+            authorized = headers | {"Authorization": f"Bearer {self._token}"}
             return await self._http.request(method, path, headers=authorized, **options)
-        except httpx.TransportError:
-            return None
 
-    async def _log_in(self) -> None:
-        try:
-            response = await self._http.post("/api/identity/login", json=self._login)
-        except httpx.TransportError as exc:
-            raise NotReachable(self.address) from exc
+        response = await self._ask_until_answered(ask, _TRIES)
+        if response.status_code == 401:
+            await self._log_in(_TRIES)
+            response = await self._ask_until_answered(ask, _TRIES)
+        return _content(f"{method} {path}", response)
+
+    async def _log_in(self, tries: int = 1) -> None:
+        async def ask() -> httpx.Response:
+            return await self._http.post("/api/identity/login", json=self._login)
+
+        response = await self._ask_until_answered(ask, tries)
         self._token = str(_content("POST /api/identity/login", response)["access_token"])
+
+    async def _ask_until_answered(self, ask: Callable[[], Awaitable[httpx.Response]], tries: int) -> httpx.Response:
+        """The first answer that is not `_LATER`; after so many tries any. Raises NotReachable when there is none."""
+        for left in reversed(range(tries)):
+            try:
+                response = await ask()
+            except httpx.TransportError as exc:
+                if not left:
+                    raise NotReachable(self.address) from exc
+            else:
+                if not left or response.status_code not in _LATER:
+                    return response
+            await asyncio.sleep(_PAUSE)
+        raise NotReachable(self.address)
 
 
 def _content(request: str, response: httpx.Response) -> Any:

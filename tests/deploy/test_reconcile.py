@@ -1,6 +1,5 @@
 """After the stream is lost, `reconcile` sends again what the outboxes kept; dead letters are listed and retried."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -22,6 +21,7 @@ from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import Actor, Caller, Scope
 from shared.topology import STREAMS
+from tests.waiting import eventually
 
 NOW = timedelta(0)
 TEACHER = Caller(Scope("school", "500103", uuid4()), Actor(uuid4(), "teacher"))
@@ -46,9 +46,10 @@ async def in_stream(settings: Settings, secrets: Secrets) -> int:
 
 
 async def wait_for_stream(settings: Settings, secrets: Secrets, count: int) -> None:
-    async with asyncio.timeout(10):
-        while await in_stream(settings, secrets) != count:
-            await asyncio.sleep(0.02)
+    async def has_so_many() -> bool:
+        return await in_stream(settings, secrets) == count
+
+    await eventually(has_so_many)
 
 
 async def test_what_the_stream_lost_is_sent_again_and_nothing_else(settings: Settings, secrets: Secrets) -> None:
@@ -100,9 +101,11 @@ async def test_what_is_older_than_its_stream_keeps_is_not_lost(
     relay.start()
     try:
         await database.run(TEACHER, begin)
-        async with asyncio.timeout(10):
-            while await administrator.fetchval("select count(*) from readers.outbox where sent_at is null"):
-                await asyncio.sleep(0.02)
+
+        async def all_is_sent() -> bool:
+            return not await administrator.fetchval("select count(*) from readers.outbox where sent_at is null")
+
+        await eventually(all_is_sent)
     finally:
         await relay.stop()
         await broker.close()
@@ -154,18 +157,17 @@ async def test_a_dead_letter_is_listed_and_applied_when_retried(settings: Settin
     consumer.start()
     try:
         await database.run(TEACHER, publish, [uuid4()])
-        async with asyncio.timeout(20):
-            while not (letters := await list_dead_letters(settings)):
-                await asyncio.sleep(0.05)
-        [letter] = letters
+        [letter] = await eventually(lambda: list_dead_letters(settings))
         assert letter.consumer == "params-reader"
         assert letter.error == "Poisoned: The handler cannot take this event yet."
         healed = True
         assert await retry_dead_letters(settings, ["somebody-else"], None) == 0
         assert await retry_dead_letters(settings, [], "params-reader") == 1
-        async with asyncio.timeout(20):
-            while await list_dead_letters(settings):
-                await asyncio.sleep(0.05)
+
+        async def none_is_left() -> bool:
+            return not await list_dead_letters(settings)
+
+        await eventually(none_is_left)
         assert [str(id_) for id_ in applied] == [letter.message_id]
     finally:
         await consumer.stop()

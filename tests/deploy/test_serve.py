@@ -11,9 +11,10 @@ import uvicorn
 from litestar import Litestar, get
 
 from deploy.dispatcher import Dispatcher
-from deploy.local.port import LOOPBACK, free_port
+from deploy.local.port import LOOPBACK
 from deploy.patience import PatientProtocol
 from deploy.serve import PortBusy, listen
+from tests.waiting import eventually
 
 
 def small_app(name: str, lived: list[str]) -> Litestar:
@@ -37,14 +38,17 @@ class Impatient(PatientProtocol):
 
 @asynccontextmanager
 async def serving(dispatcher: Dispatcher) -> AsyncIterator[int]:
-    port = free_port()
-    config = uvicorn.Config(dispatcher, host=LOOPBACK, port=port, http=Impatient, log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    listening = listen(LOOPBACK, 0)
+    server = uvicorn.Server(uvicorn.Config(dispatcher, http=Impatient, log_config=None, lifespan="on"))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+
+    async def has_begun() -> bool:
+        assert not task.done()
+        return server.started
+
+    await eventually(has_begun)
     try:
-        yield port
+        yield listening.getsockname()[1]
     finally:
         server.should_exit = True
         await task
@@ -108,7 +112,7 @@ async def test_a_slow_client_is_cut_off(dispatcher: Dispatcher, begun: bytes) ->
     async with serving(dispatcher) as port:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
         writer.write(begun)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             await reader.read()
         writer.close()
         await writer.wait_closed()
