@@ -9,8 +9,9 @@ from services.audit.schemas import Language, LogEntry
 from services.audit.wording import summarize
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL
 
-# The actor stands in columns of its own; the digest is a key between services that says nothing to people.
-_NOT_SHOWN = ("actor", "id_digest")
+# The actor stands in columns of its own; the digest is a key between services that says nothing to people; of the items
+# of a batch each has an entry of its own.
+_NOT_SHOWN = ("actor", "id_digest", "items")
 
 
 def entry_out(row: asyncpg.Record, language: Language) -> LogEntry:

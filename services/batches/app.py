@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.di import NamedDependency, Provide
 
 from services.batches.api import HANDLERS
-from services.batches.consumer import follow_batches, follow_items
+from services.batches.consumer import follow_batches, follow_refusals
 from services.batches.progress import ProgressFeed
 from shared.consume import Consumer
 from shared.kernel import Kernel
@@ -27,7 +27,6 @@ def provide_feed(kernel: NamedDependency[Kernel]) -> ProgressFeed:
 def _loops(kernel: Kernel) -> Sequence[Loop]:
     return [
         Consumer("batch", kernel.database, kernel.broker, follow_batches),
-        Consumer("reader", kernel.database, kernel.broker, follow_items),
-        Consumer("card", kernel.database, kernel.broker, follow_items),
+        Consumer("card-refused", kernel.database, kernel.broker, follow_refusals),
         ProgressFeed(kernel.database, kernel.ended_sessions),
     ]

@@ -16,18 +16,18 @@ from shared.envelope import Event, event_of
 
 
 async def follow_batches(tx: Transaction, events: Sequence[Event]) -> None:
-    """Opened, confirmed, cancelled, undone; items that failed, were skipped or unchanged."""
+    """Opened, confirmed, cancelled, undone; items that succeeded, failed or were skipped."""
     headers = [header for event in events if (header := rules.header_of(event)) is not None]
     await _apply(tx, rules.fold(headers), events)
 
 
-async def follow_items(tx: Transaction, events: Sequence[Event]) -> None:
-    """Of readers: created or changed by an import. Of cards: issued or refused after an approval."""
+async def follow_refusals(tx: Transaction, events: Sequence[Event]) -> None:
+    """Cards that were not issued after an approval."""
     await _apply(tx, [], events)
 
 
 async def _apply(tx: Transaction, headers: Sequence[Header], events: Sequence[Event]) -> None:
-    items = [item for event in events if (item := rules.item_of(event)) is not None]
+    items = [item for event in events for item in rules.items_of(event)]
     if not headers and not items:
         return
     touched = await queries.apply_facts(tx.connection, headers, items)

@@ -13,20 +13,19 @@ from shared.contracts.batch import (
     BatchCancelled,
     BatchConfirmed,
     BatchItemFailed,
+    BatchItemsImported,
+    BatchItemsIssued,
     BatchItemSkipped,
     BatchItemUnchanged,
     BatchOpened,
     BatchUndone,
 )
-from shared.contracts.card import CardIssued, CardRefused
-from shared.contracts.reader import ReaderChanged, ReaderCreated
+from shared.contracts.card import CardRefused
 from shared.envelope import Event, MalformedEvent
 
 _WIDEST: Final = timedelta(days=100)
 
-ItemFact: TypeAlias = (
-    BatchItemFailed | BatchItemSkipped | BatchItemUnchanged | ReaderCreated | ReaderChanged | CardIssued | CardRefused
-)
+ItemFact: TypeAlias = BatchItemFailed | BatchItemSkipped | BatchItemUnchanged | CardRefused
 _HEADERS: Final[dict[str, type[BatchOpened | BatchConfirmed | BatchCancelled | BatchUndone]]] = {
     kind.ce_type(): kind for kind in (BatchOpened, BatchConfirmed, BatchCancelled, BatchUndone)
 }
@@ -34,10 +33,10 @@ _OUTCOMES: Final[dict[str, tuple[type[ItemFact], Literal["succeeded", "failed", 
     BatchItemFailed.ce_type(): (BatchItemFailed, "failed"),
     BatchItemSkipped.ce_type(): (BatchItemSkipped, "skipped"),
     BatchItemUnchanged.ce_type(): (BatchItemUnchanged, "succeeded"),
-    ReaderCreated.ce_type(): (ReaderCreated, "succeeded"),
-    ReaderChanged.ce_type(): (ReaderChanged, "succeeded"),
-    CardIssued.ce_type(): (CardIssued, "succeeded"),
     CardRefused.ce_type(): (CardRefused, "failed"),
+}
+_DONE: Final[dict[str, type[BatchItemsImported | BatchItemsIssued]]] = {
+    kind.ce_type(): kind for kind in (BatchItemsImported, BatchItemsIssued)
 }
 
 
@@ -95,8 +94,34 @@ def header_of(event: Event) -> Header | None:
     )
 
 
-def item_of(event: Event) -> Item | None:
-    """None for facts that make no item final: others' kinds, and changes outside a batch. Raises MalformedEvent."""
+def items_of(event: Event) -> list[Item]:
+    """Empty for facts that make no item final: a batch's own, and refusals outside one. Raises MalformedEvent."""
+    if (kind := _DONE.get(event.ce_type)) is not None:
+        return _done(event, kind)
+    item = _item_of(event)
+    return [] if item is None else [item]
+
+
+def _done(event: Event, kind: type[BatchItemsImported | BatchItemsIssued]) -> list[Item]:
+    fact = event.decode(kind)
+    school_id, district = _school(event)
+    batch_no = fact.batch_no
+    if batch_no is None:
+        raise MalformedEvent(f"{event.ce_type} names no batch")
+    return [
+        Item(
+            school_id=school_id,
+            district=district,
+            batch_no=batch_no,
+            item_no=item.item_no,
+            outcome="succeeded",
+            reader_id=item.reader_id,
+        )
+        for item in fact.items
+    ]
+
+
+def _item_of(event: Event) -> Item | None:
     known = _OUTCOMES.get(event.ce_type)
     if known is None:
         return None

@@ -15,8 +15,6 @@ card lives: the card is told again with the new batch's item, so that the batch 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from services.cards import issuing_queries as queries
 from services.cards import rules
 from services.cards.issuing_queries import NewCard
@@ -27,9 +25,11 @@ from services.cards.rules import REFUSALS, Application, KnownCard, RefusalCode
 from services.cards.schemas import Terms
 from shared import outbox
 from shared.china import local_day
+from shared.contracts.batch import BatchItemsIssued, DoneItem
 from shared.contracts.card import CardIssued, CardRefused, Privileges
 from shared.database import Transaction
 from shared.envelope import Event, event_of
+from shared.ids import new_id
 
 
 async def issue_cards(tx: Transaction, applications: Sequence[Application]) -> None:
@@ -59,14 +59,17 @@ async def issue_cards(tx: Transaction, applications: Sequence[Application]) -> N
     if issued:
         await queries.insert_cards(tx.connection, list(issued.values()), tx.now)
     privileges = await in_force(tx, [item.district for item in applications])
-    await outbox.append(tx, _tell(tx, applications, found, issued, refused, privileges))
+    told = _tell(tx, applications, found, issued, refused, privileges)
+    having = issued.keys() | found.held.keys()
+    carded = [item for place, item in enumerate(applications) if found.same_as.get(place, place) in having]
+    await outbox.append(tx, [*told, *_tell_batches(tx, carded)])
 
 
 async def _claim(
     tx: Transaction, applications: Sequence[Application], candidates: Sequence[int], refused: dict[int, RefusalCode]
 ) -> dict[int, UUID]:
     """The card's id for each candidate that may have one."""
-    card_ids = {place: uuid7() for place in candidates}
+    card_ids = {place: new_id() for place in candidates}
     if not card_ids:
         return {}
     claims = {card_id: applications[place].id_digest for place, card_id in card_ids.items()}
@@ -171,6 +174,32 @@ def _tell(
             )
         )
     return events
+
+
+def _tell_batches(tx: Transaction, carded: Sequence[Application]) -> list[Event]:
+    """One fact for each batch of which these have their cards now."""
+    batches: dict[tuple[UUID, str], list[Application]] = {}
+    for item in carded:
+        if item.batch_no is not None and item.item_no is not None:
+            batches.setdefault((item.school_id, item.batch_no), []).append(item)
+    return [
+        event_of(
+            BatchItemsIssued(
+                actor=tx.actor,
+                version=1,
+                batch_no=batch_no,
+                kind="approval",
+                items=tuple(DoneItem(item.item_no, item.reader_id) for item in items if item.item_no is not None),
+            ),
+            source=tx.service,
+            subject_id=batch_no,
+            time=tx.now,
+            district=items[0].district,
+            school_id=school_id,
+            traceparent=items[0].traceparent,
+        )
+        for (school_id, batch_no), items in batches.items()
+    ]
 
 
 def _refusal(tx: Transaction, application: Application, code: RefusalCode) -> CardRefused:

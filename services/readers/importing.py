@@ -18,7 +18,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.readers import attesting, queries, rules
 from services.readers import importing_queries as stored
@@ -33,10 +32,11 @@ from services.readers.sealing import Sealer
 from services.readers.service import new_row, person_of
 from services.readers.slicing import in_slices
 from shared import outbox, person_name, resident_id
-from shared.contracts.batch import BatchConfirmed, BatchItemFailed, BatchItemUnchanged
+from shared.contracts.batch import BatchConfirmed, BatchItemFailed, BatchItemsImported, BatchItemUnchanged, DoneItem
 from shared.contracts.fact import Fact
 from shared.contracts.reader import ReaderChanged, ReaderCreated
 from shared.database import Transaction
+from shared.ids import new_id
 from shared.tenancy import Actor
 
 CHUNK = 1_000
@@ -163,7 +163,7 @@ async def carry_out(tx: Transaction, sealer: Sealer, chunk: ImportChunk) -> None
     if writing.failed:
         await stored.mark_failed(tx.connection, chunk.batch_no, writing.failed)
     await stored.finish_chunk(tx.connection, chunk.batch_no, chunk.first)
-    await outbox.publish(tx, writing.facts)
+    await outbox.publish(tx, [*writing.facts, *_imported(chunk, writing.effects)])
     if writing.signed:
         await attesting.record_signed(tx, sealer, writing.signed, chunk.actor, chunk.batch_no)
 
@@ -216,7 +216,7 @@ class Chunker:
         else:
             self._writing.created.append(row.new)
             if row.kept.is_signed:
-                self._writing.signed[row.new.id] = uuid7()
+                self._writing.signed[row.new.id] = new_id()
             self._writing.effects.append(_effect(row.item_no, row.new, None))
             fact = ReaderCreated(
                 **_mark(self._chunk, row.item_no, 1), **_masked(row.new.id, row.kept.person()), class_id=row.class_id
@@ -231,7 +231,7 @@ class Chunker:
         # A form that was handed in corrects nothing of what a reader was returned for.
         is_corrected = known["status"] == "returned" and [*fields] != ["consent"]
         status = "pending" if is_corrected else known["status"]
-        consent_id = uuid7() if "consent" in fields else None
+        consent_id = new_id() if "consent" in fields else None
         if consent_id is not None:
             self._writing.signed[known["id"]] = consent_id
         changed = new_row(self._sealer, known["id"], after, class_id, known["wanted_card_no"])
@@ -291,7 +291,7 @@ def _open(sealer: Sealer, chunk: ImportChunk, row: asyncpg.Record, writing: Writ
         reader_id=row["reader_id"],
         reader_version=row["reader_version"],
         kept=kept,
-        new=new_row(sealer, uuid7(), kept.person(), row["class_id"], None) if is_new else None,
+        new=new_row(sealer, new_id(), kept.person(), row["class_id"], None) if is_new else None,
     )
 
 
@@ -309,6 +309,14 @@ async def _insert(tx: Transaction, writing: Writing) -> set[bytes]:
         writing.facts = [(subject, fact) for subject, fact in writing.facts if subject not in gone]
         writing.signed = {reader: consent for reader, consent in writing.signed.items() if reader not in gone}
     return {reader.id_digest for reader in late}
+
+
+def _imported(chunk: ImportChunk, effects: Sequence[Effect]) -> list[tuple[str, Fact]]:
+    if not effects:
+        return []
+    items = tuple(DoneItem(effect.item_no, effect.reader_id) for effect in effects)
+    fact = BatchItemsImported(actor=chunk.actor, version=1, batch_no=chunk.batch_no, kind="import", items=items)
+    return [(chunk.batch_no, fact)]
 
 
 def _effect(item_no: int, reader: NewReader, former: bytes | None) -> Effect:

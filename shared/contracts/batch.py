@@ -1,8 +1,10 @@
-"""Facts about batches. Every fact of an item carries `batch_no` and `item_no`."""
+"""Facts about batches. Every fact of one item carries `batch_no` and `item_no`; of many, each item its number."""
 
 from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
+
+import msgspec
 
 from shared.contracts.fact import Fact
 
@@ -64,6 +66,31 @@ class BatchItemUnchanged(_Item, frozen=True, kw_only=True):
     """An imported row says what the reader's record says already: the item has succeeded, nothing changed."""
 
     FACT = "item_unchanged"
+
+
+class DoneItem(msgspec.Struct, frozen=True):
+    """An item that has succeeded, and the reader it is about."""
+
+    item_no: int
+    reader_id: UUID
+
+
+class _DoneItems(_Batch, frozen=True, kw_only=True):
+    """Up to about 1,000 items at once, for those who count: of each there is a fact of its own as well."""
+
+    items: tuple[DoneItem, ...]
+
+
+class BatchItemsImported(_DoneItems, frozen=True, kw_only=True):
+    """These readers were created or changed (each by a `reader.created` or `reader.changed` before)."""
+
+    FACT = "items_imported"
+
+
+class BatchItemsIssued(_DoneItems, frozen=True, kw_only=True):
+    """These readers have their cards (each told by a `card.issued` before)."""
+
+    FACT = "items_issued"
 
 
 class BatchCompleted(_Batch, frozen=True, kw_only=True):

@@ -5,20 +5,22 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from services.batches.consumer import follow_batches, follow_items
+from services.batches.consumer import follow_batches, follow_refusals
 from shared.contracts.batch import (
     BatchCancelled,
     BatchConfirmed,
     BatchItemFailed,
+    BatchItemsImported,
+    BatchItemsIssued,
     BatchItemSkipped,
     BatchItemUnchanged,
     BatchKind,
     BatchOpened,
     BatchUndone,
+    DoneItem,
 )
-from shared.contracts.card import CardIssued, CardRefused, Privileges
+from shared.contracts.card import CardRefused
 from shared.contracts.fact import Fact
-from shared.contracts.reader import ReaderChanged, ReaderCreated
 from shared.database import Database
 from shared.envelope import Event, event_of
 from shared.tenancy import WORKER, Actor, Caller, Scope, system_actor
@@ -26,10 +28,9 @@ from shared.tenancy import WORKER, Actor, Caller, Scope, system_actor
 TEACHER = Actor(uuid4(), "teacher-a")
 OPENED_AT = datetime(2026, 9, 1, 1, 2, 3, tzinfo=UTC)
 
-Said = Literal["created", "changed", "unchanged", "failed", "skipped", "issued", "refused"]
+Said = Literal["imported", "unchanged", "failed", "skipped", "issued", "refused"]
 OUTCOMES: dict[Said, str] = {
-    "created": "succeeded",
-    "changed": "succeeded",
+    "imported": "succeeded",
     "unchanged": "succeeded",
     "issued": "succeeded",
     "failed": "failed",
@@ -97,7 +98,7 @@ class BatchFacts:
             )
         )
 
-    def item(self, item_no: int, said: Said = "created") -> Event:
+    def item(self, item_no: int, said: Said = "imported") -> Event:
         mark: dict[str, Any] = {
             "actor": TEACHER,
             "version": 1,
@@ -105,24 +106,25 @@ class BatchFacts:
             "item_no": item_no,
             "reader_id": uuid4(),
         }
-        reader: dict[str, Any] = {"masked_name": "王*", "masked_id_number": "5001**********1234"}
         fact: Fact
         match said:
-            case "created":
-                fact = ReaderCreated(**mark, **reader)
-            case "changed":
-                fact = ReaderChanged(**mark, **reader)
+            case "imported" | "issued":
+                return self.done([item_no], said)
             case "unchanged":
                 fact = BatchItemUnchanged(**mark, row=str(item_no + 1))
             case "failed":
                 fact = BatchItemFailed(**mark, row=str(item_no + 1), code="phone_format", detail="联系电话不正确。")
             case "skipped":
                 fact = BatchItemSkipped(**mark, code="not_approvable", detail="该读者不在待审核状态。")
-            case "issued":
-                fact = CardIssued(**mark, card_no="500103260000011", issued_at=OPENED_AT, privileges=Privileges())
             case "refused":
                 fact = CardRefused(**mark, code="person_has_card", detail="该证件号码已办证。")
         return self._event(fact)
+
+    def done(self, item_nos: Sequence[int], said: Literal["imported", "issued"] = "imported") -> Event:
+        """Many items at once."""
+        kind = BatchItemsImported if said == "imported" else BatchItemsIssued
+        items = tuple(DoneItem(item_no, uuid4()) for item_no in item_nos)
+        return self._event(kind(actor=TEACHER, version=1, batch_no=self.batch_no, kind=self.kind, items=items))
 
     def _event(self, fact: Fact) -> Event:
         return event_of(
@@ -143,4 +145,4 @@ async def follow(database: Database, events: Sequence[Event]) -> None:
     if own:
         await database.run(caller, follow_batches, own)
     if others:
-        await database.run(caller, follow_items, others)
+        await database.run(caller, follow_refusals, others)

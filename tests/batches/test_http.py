@@ -17,7 +17,7 @@ BATCHES = "/api/batches"
 
 async def test_a_batch_as_everybody_sees_it(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:
     facts = BatchFacts(school, 3)
-    await follow(database, [facts.opened(), facts.confirmed(), facts.item(2, "failed"), facts.item(3, "created")])
+    await follow(database, [facts.opened(), facts.confirmed(), facts.item(2, "failed"), facts.item(3)])
     batch = (await teacher.get(f"{BATCHES}/{facts.batch_no}")).json()
     assert batch == {
         "batch_no": facts.batch_no,
@@ -36,14 +36,14 @@ async def test_a_batch_as_everybody_sees_it(teacher: httpx.AsyncClient, school: 
         "undone_at": None,
         "filename": "名单.xlsx",
     }
-    await follow(database, [facts.item(1, "created")])
+    await follow(database, [facts.item(1)])
     assert (await teacher.get(f"{BATCHES}/{facts.batch_no}")).json()["completed_at"] is not None
 
 
 async def test_an_undone_batch_keeps_its_counts(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:
     facts = BatchFacts(school, 2)
     await follow(database, [facts.undone()])
-    await follow(database, [facts.opened(), facts.confirmed(), facts.item(1, "created"), facts.item(2, "failed")])
+    await follow(database, [facts.opened(), facts.confirmed(), facts.item(1), facts.item(2, "failed")])
     await follow(database, [facts.undone()])
     batch = (await teacher.get(f"{BATCHES}/{facts.batch_no}")).json()
     assert (batch["status"], batch["succeeded"], batch["failed"]) == ("completed", 1, 1)
@@ -56,7 +56,7 @@ async def test_what_is_reported_in_a_moment_is_waited_for(
     facts = BatchFacts(school, 1)
     asked = asyncio.create_task(teacher.get(f"{BATCHES}/{facts.batch_no}"))
     await asyncio.wait([asked], timeout=0.1)
-    await follow(database, [facts.item(1, "created")])
+    await follow(database, [facts.item(1)])
     await asyncio.wait([asked], timeout=0.1)
     assert not asked.done()
     await follow(database, [facts.opened()])
@@ -98,7 +98,7 @@ async def test_search(teacher: httpx.AsyncClient, school: Scope, database: Datab
 
 async def test_items(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:
     facts = BatchFacts(school, 7)
-    await follow(database, [facts.confirmed(), facts.item(2, "failed"), facts.item(4, "created")])
+    await follow(database, [facts.confirmed(), facts.item(2, "failed"), facts.item(4)])
     await follow(database, [facts.item(5, "skipped"), facts.item(6, "unchanged")])
 
     async def found(**query: str | int) -> tuple[list[tuple[int, str]], int]:
@@ -209,7 +209,7 @@ async def test_days_are_counted_within_ones_scope(
         BatchFacts(far, 2, "approval", "1788225723000000105"),
     )
     for facts in opened:
-        said: Said = "created" if facts.kind == "import" else "issued"
+        said: Said = "imported" if facts.kind == "import" else "issued"
         await follow(database, [facts.opened(), facts.confirmed(), facts.item(1, said), facts.item(2, "failed")])
     await follow(database, [BatchFacts(school, 9, "approval", "1788225723000000199").opened()])
 

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from services.cards.consumer import follow_approvals
+from shared.contracts.batch import BatchItemsIssued
 from shared.contracts.reader import ReaderApproved
 from shared.contracts.registry import published
 from shared.database import Database
@@ -53,11 +54,21 @@ async def follow(database: Database, events: Sequence[Event]) -> None:
 
 
 async def told(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None = None) -> list[Any]:
-    """The facts cards has put into its outbox, in order."""
+    """The facts about cards that cards has put into its outbox, in order."""
+    return await _facts(administrator, school, "card.%")
+
+
+async def told_batches(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope) -> list[BatchItemsIssued]:
+    """Which items of a school's batches have their cards, as cards told it."""
+    return await _facts(administrator, school, "batch.%")
+
+
+async def _facts(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None, of: str) -> list[Any]:
     rows = await administrator.fetch(
         "select headers->>'ce-type' as type, body from cards.outbox "
-        "where $1::uuid is null or school_id = $1 order by seq",
+        "where ($1::uuid is null or school_id = $1) and headers->>'ce-type' like $2 order by seq",
         school.school_id if school else None,
+        of,
     )
     kinds = published()
     return [msgspec.json.decode(row["body"], type=kinds[row["type"]]) for row in rows]

@@ -21,7 +21,7 @@ from shared.envelope import MalformedEvent
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import Scope
-from tests.cards.approvals import BATCH_NO, approval, batch, digest, follow, told
+from tests.cards.approvals import BATCH_NO, approval, batch, digest, follow, told, told_batches
 from tests.running_service import a_school, publish, serving
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -51,6 +51,11 @@ async def test_a_batch_of_many_schools_gets_its_cards(database: Database, admini
     rows = await administrator.fetch("select school_id, card_no, status, kind from cards.cards")
     assert Counter(row["school_id"] for row in rows) == {school.school_id: 100 for school in schools}
     assert {(row["status"], row["kind"]) for row in rows} == {("active", "online")}
+    for school in schools:
+        [together] = await told_batches(administrator, school)
+        of_school = [(fact.item_no, fact.reader_id) for fact in await told(administrator, school)]
+        assert [(item.item_no, item.reader_id) for item in together.items] == of_school
+        assert (together.batch_no, together.kind, len(of_school)) == (BATCH_NO, "approval", 100)
     await follow(database, batch(schools[0], 1, prefix="more"))
     assert (await told(administrator))[-1].card_no == card_number.compose("500103", year(), 201)
 

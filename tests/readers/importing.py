@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 IMPORTS = "/api/readers/imports"
+_OF_READERS = ("reader.created", "reader.changed")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -65,13 +66,13 @@ async def facts(administrator: Administrator, batch_no: str) -> list[tuple[str, 
 
 
 async def items(administrator: Administrator, batch_no: str) -> dict[int, tuple[str, str | None]]:
-    """Item → what became of it: (fact, code); every item exactly once."""
-    told = [
-        (body["item_no"], fact, body.get("code"))
-        for fact, body in await facts(administrator, batch_no)
-        if "item_no" in body
-    ]
+    """Item → what became of it: (fact, code); every item exactly once. Readers among them are told together as well."""
+    every = await facts(administrator, batch_no)
+    told = [(body["item_no"], fact, body.get("code")) for fact, body in every if "item_no" in body]
     assert len({item_no for item_no, _, _ in told}) == len(told), "an item was told twice"
+    readers = [(body["item_no"], body["reader_id"]) for fact, body in every if fact in _OF_READERS]
+    together = [(item["item_no"], item["reader_id"]) for _, body in every for item in body.get("items", ())]
+    assert sorted(together) == sorted(readers)
     return {item_no: (fact, code) for item_no, fact, code in told}
 
 
