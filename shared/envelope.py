@@ -11,10 +11,10 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from shared import resident_id
 from shared.contracts.fact import Fact
+from shared.ids import new_id, parse_id
 from shared.tenancy import NO_SCHOOL
 
 _encode = msgspec.json.Encoder().encode
@@ -96,7 +96,7 @@ def event_of(
 ) -> Event:
     """Wrap a fact; its type comes from the contract (`reader.approved.v1`)."""
     return Event(
-        uuid7(), fact.ce_type(), source, district, school_id, str(subject_id), time, traceparent, _encode(_hide(fact))
+        new_id(), fact.ce_type(), source, district, school_id, str(subject_id), time, traceparent, _encode(_hide(fact))
     )
 
 
@@ -137,7 +137,7 @@ def parse(subject: str, headers: Mapping[str, str] | None, body: bytes) -> Event
             raise ValueError(subject)
         district, school_id = _place(subject, headers["ce-type"])
         event = Event(
-            id=UUID(headers["ce-id"]),
+            id=parse_id(headers["ce-id"]),
             ce_type=headers["ce-type"],
             source=headers["ce-source"],
             district=district,

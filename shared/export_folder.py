@@ -11,7 +11,7 @@ import stat
 import time
 from pathlib import Path
 
-from uuid_utils.compat import uuid7
+from shared.ids import new_id
 
 WRITING = ".export-"
 """Folders that begin so hold rows on their way into a file."""
@@ -27,7 +27,7 @@ def folder_of(var: Path) -> Path:
 def new_export(folder: Path, kind: str) -> Path:
     """Where a new export goes; the folder is made where it is missing, for this user alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / f"{kind}-{uuid7().hex}.xlsx"
+    return folder / f"{kind}-{new_id().hex}.xlsx"
 
 
 def clear_exports(folder: Path) -> int:

@@ -12,11 +12,11 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from shared.contracts.fact import Fact
 from shared.database import Transaction
 from shared.envelope import Event, event_of
+from shared.ids import new_id
 from shared.tenancy import NO_DISTRICT, Scope
 
 AHEAD: Final = 8
@@ -92,12 +92,12 @@ async def enqueue(tx: Transaction, kind: str, chunks: Sequence[msgspec.Struct]) 
 
     They are sent as those before them are done; see above.
     """
-    scope, queue = tx.scope, uuid7()
+    scope, queue = tx.scope, new_id()
     subject = f"sc.work.{tx.service}.{kind}.{scope.row_district}.{scope.row_school_id}"
     common = {"traceparent": tx.caller.traceparent} if tx.caller.traceparent else {}
     if len(chunks) > AHEAD:
         common[QUEUE] = str(queue)
-    ids = [uuid7() for _ in chunks]
+    ids = [new_id() for _ in chunks]
     headers = [_dump({"Nats-Msg-Id": str(id_), **common}) for id_ in ids]
     bodies = [msgspec.json.encode(chunk) for chunk in chunks]
     first = ids[:AHEAD]

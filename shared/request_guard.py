@@ -16,9 +16,9 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Histogram
-from uuid_utils import uuid7
 
 from shared.errors import FieldError, Malformed
+from shared.ids import new_id
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -84,8 +84,8 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        request_id = _accept(_REQUEST_ID, headers.get(b"x-request-id")) or uuid7().hex
-        traceparent = _accept(_TRACEPARENT, headers.get(b"traceparent")) or f"00-{uuid7().hex}-{uuid7().hex[:16]}-01"
+        request_id = _accept(_REQUEST_ID, headers.get(b"x-request-id")) or new_id().hex
+        traceparent = _accept(_TRACEPARENT, headers.get(b"traceparent")) or f"00-{new_id().hex}-{new_id().hex[:16]}-01"
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["traceparent"] = traceparent

@@ -4,12 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from uuid_utils.compat import uuid7
 
 from services.cards import refund_rules
 from services.cards import refunds_queries as queries
 from services.cards.errors import (
-    CardNotFound,
     DocumentsMissing,
     FormerCardTaken,
     RefundNotFound,
@@ -17,11 +15,12 @@ from services.cards.errors import (
 )
 from services.cards.refund_rules import DOCUMENTS
 from services.cards.refunds_schemas import Check, Exchange, Exchanged, FormerCard, Refund, RefundFilter
-from services.cards.service import fetch_card
+from services.cards.service import fetch_card, lock_living
 from shared import outbox, person_name
 from shared.contracts.card import FormerCardExchanged, RefundDocumentsChecked, RefundOpened, RefundPaidOut
 from shared.database import Transaction
 from shared.errors import FieldError, Stale
+from shared.ids import new_id
 from shared.pagination import Page, offset
 from shared.secrets import Cipher
 from shared.tenancy import Scope
@@ -31,9 +30,7 @@ _PROXY = b"proxy-name"
 
 async def exchange(tx: Transaction, cipher: Cipher, card_no: str, asked: Exchange) -> Exchanged:
     """The event tells the library's system to close the former card. Raises CardNotFound, FormerCardTaken."""
-    card = await fetch_card(tx, card_no)
-    if card.status not in ("active", "suspended"):
-        raise CardNotFound("该读者证已注销或已换号，不能办理更换。")
+    card = await lock_living(tx, card_no)
     number = asked.former_card_no.upper()
     if not await queries.take_former_number(tx.connection, card.district, number):
         raise FormerCardTaken
@@ -44,7 +41,7 @@ async def exchange(tx: Transaction, cipher: Cipher, card_no: str, asked: Exchang
     await outbox.publish(tx, [(card.card_id, fact)], where)
     refund = None
     if asked.deposit_fen:
-        refund_id = uuid7()
+        refund_id = new_id()
         await queries.insert_refund(tx.connection, card, refund_id, number, asked.deposit_fen, tx.actor.name, tx.now)
         opened = RefundOpened(**common, version=1, refund_id=refund_id, amount_fen=asked.deposit_fen)
         await outbox.publish(tx, [(refund_id, opened)], where)
@@ -90,9 +87,10 @@ async def check_documents(
     if refusal is not None:
         raise RefundStepRefused(refusal)
     missing = refund_rules.missing(asked.collector, asked.documents)
-    if missing or (asked.collector == "proxy") != (asked.proxy_name is not None):
-        raise DocumentsMissing(errors=_what_is_missing(missing, asked))
-    sealed = None if asked.proxy_name is None else cipher.encrypt(asked.proxy_name, _PROXY)
+    proxy_name = person_name.clean(asked.proxy_name or "")
+    if missing or (asked.collector == "proxy") != bool(proxy_name):
+        raise DocumentsMissing(errors=_what_is_missing(missing, asked.collector, proxy_name))
+    sealed = cipher.encrypt(proxy_name, _PROXY) if proxy_name else None
     seen = sorted(set(asked.documents))
     await queries.check_documents(
         tx.connection, row["school_id"], refund_id, asked.collector, sealed, seen, tx.actor.name, tx.now
@@ -134,11 +132,13 @@ def _fact(tx: Transaction, row: asyncpg.Record) -> dict[str, Any]:
     }
 
 
-def _what_is_missing(missing: list[refund_rules.Document], asked: Check) -> list[FieldError]:
+def _what_is_missing(
+    missing: list[refund_rules.Document], collector: refund_rules.Collector, proxy_name: str
+) -> list[FieldError]:
     errors = [FieldError(f"{document}_missing", f"缺少{DOCUMENTS[document]}。", "documents") for document in missing]
-    if asked.collector == "proxy" and asked.proxy_name is None:
+    if collector == "proxy" and not proxy_name:
         errors.append(FieldError("proxy_name_missing", "请填写代退人姓名。", "proxy_name"))
-    if asked.collector == "holder" and asked.proxy_name is not None:
+    if collector == "holder" and proxy_name:
         errors.append(FieldError("proxy_name_needless", "本人领取时不需要代退人姓名。", "proxy_name"))
     return errors
 

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.identity import queries, rules
 from services.identity.errors import UserInvalid
@@ -19,6 +18,7 @@ from services.identity.service import insert_school
 from services.identity.users import check_new_password, insert_user
 from shared.contracts.identity import UserScope
 from shared.database import Database, Transaction
+from shared.ids import new_id
 from shared.tenancy import CITY, NO_DISTRICT, NO_SCHOOL, Actor, Caller
 
 DEMO_PASSWORD: Final = rules.DEMO_PASSWORD
@@ -110,7 +110,7 @@ async def _fill_demo_city(tx: Transaction, password_hash: str) -> None:
     for user in DEMO_USERS:
         school_id, district = NO_SCHOOL, user.district or NO_DISTRICT
         if user.school is not None:
-            school_id, district = uuid7(), user.school.district
+            school_id, district = new_id(), user.school.district
             school = SchoolRow(school_id=school_id, district=district, name=user.school.name, stage=user.school.stage)
             await insert_school(tx, school)
         await insert_user(tx, _user_row(school_id, district, user), password_hash)
@@ -120,7 +120,7 @@ def _user_row(school_id: UUID, district: str, user: DemoUser) -> UserRow:
     return UserRow(
         school_id=school_id,
         district=district,
-        id=uuid7(),
+        id=new_id(),
         username=user.username,
         display_name=user.display_name,
         scope=user.scope,

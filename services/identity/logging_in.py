@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.identity import known_browser, queries, rules
 from services.identity.errors import (
@@ -45,6 +44,7 @@ from shared.authentication import SessionEnded
 from shared.contracts import identity as facts
 from shared.database import Transaction
 from shared.errors import FieldError, SchoolcardError
+from shared.ids import new_id
 from shared.kernel import Kernel
 from shared.tenancy import WORKER, Actor, Caller, system_actor
 from shared.tokens import Principal, Signer
@@ -192,7 +192,7 @@ class FrontDoor:
         return msgspec.structs.replace(opened, ended=tuple(ended))
 
     async def _insert_session(self, tx: Transaction, account: Account) -> _Opened:
-        token = new_refresh_token(account.school_id, uuid7())
+        token = new_refresh_token(account.school_id, new_id())
         end = tx.now + self._session_lifetime
         await queries.insert_session(tx.connection, account, token, tx.now, tx.now + self._token_lifetime, end)
         await _publish(tx, account, facts.UserLoggedIn(actor=tx.actor, version=account.version, **_who(account)))

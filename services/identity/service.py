@@ -7,20 +7,20 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.identity import queries, rules
 from services.identity.changing import changes, check_version, living_district
 from services.identity.errors import DistrictNotFound, SchoolInvalid, SchoolNameTaken, SchoolNotFound
 from services.identity.presenting import school_of
 from services.identity.queries import SchoolRow, UserRow
-from services.identity.schemas import School, SchoolChange, SchoolCreate, SchoolFilter, SchoolOpened
+from services.identity.schemas import School, SchoolChange, SchoolCount, SchoolCreate, SchoolFilter, SchoolOpened
 from services.identity.session_ending import Ended, end_sessions_of_school
 from services.identity.users import insert_user
 from shared import outbox, plain_name
 from shared.contracts import identity as facts
 from shared.database import Transaction
 from shared.errors import FieldError
+from shared.ids import new_id
 from shared.pagination import Page, offset
 
 _NAME_TAKEN = FieldError("name_taken", "该区县已有同名的学校。", "name")
@@ -30,6 +30,11 @@ async def list_schools(tx: Transaction, search: SchoolFilter, page: int, page_si
     """By district, then name."""
     rows = await queries.list_schools(tx.connection, search, page_size, offset(page, page_size))
     return Page([school_of(row) for row in rows], await queries.count_schools(tx.connection, search))
+
+
+async def count_schools(tx: Transaction) -> list[SchoolCount]:
+    """Of each district that has any, by its code."""
+    return [SchoolCount(**row) for row in await queries.count_schools_by_district(tx.connection)]
 
 
 async def fetch_school(tx: Transaction, school_id: UUID) -> School:
@@ -46,7 +51,7 @@ async def open_school(tx: Transaction, new: SchoolCreate, password_hash: str | N
     Raises SchoolInvalid, DistrictNotFound (another district than one's own), SchoolNameTaken, UsernameTaken.
     """
     row = SchoolRow(
-        school_id=uuid7(),
+        school_id=new_id(),
         district=_district_for(tx, new.district, today),
         name=plain_name.clean(new.name),
         stage=new.stage,
@@ -126,7 +131,7 @@ def _school_user(school: SchoolRow, username: str, display_name: str) -> UserRow
     return UserRow(
         school_id=school.school_id,
         district=school.district,
-        id=uuid7(),
+        id=new_id(),
         username=username,
         display_name=display_name,
         scope="school",

@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
 from services.identity import queries, rules
 from services.identity.changing import changes, check_version, living_district
@@ -33,6 +32,7 @@ from shared.contracts import identity as facts
 from shared.contracts.fact import Fact
 from shared.database import Transaction
 from shared.errors import FieldError
+from shared.ids import new_id
 from shared.pagination import Page, offset
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL
 
@@ -67,7 +67,7 @@ async def create_user(tx: Transaction, new: UserCreate, password_hash: str, toda
     row = UserRow(
         school_id=school_id,
         district=district,
-        id=uuid7(),
+        id=new_id(),
         username=rules.username_key(new.username),
         display_name=new.display_name,
         scope=new.scope,
@@ -96,10 +96,11 @@ async def change_user(
     user_id: UUID,
     change: UserChange,
     password_hash: str | None,
-    username_digest: bytes | None,
+    username_digest: bytes,
     version: int | None,
 ) -> tuple[User, list[Ended]]:
-    """Change, disable or enable a user; with `password_hash`, reset the password and lift a lock-out.
+    """Change, disable or enable a user; with `password_hash`, reset the password. Enabling and a reset lift a lock-out:
+    wrong passwords are counted under `username_digest`.
 
     Raises UserNotFound, OwnAccount, Stale, UserInvalid.
     """
@@ -121,7 +122,7 @@ async def change_user(
     await _publish(tx, after, *_change_facts(tx, before, after, kept["version"] + 1, password_hash is not None))
     if password_hash is not None:
         await queries.update_password(tx.connection, after.school_id, user_id, password_hash, tx.now)
-    if username_digest is not None and (password_hash is not None or not after.disabled):
+    if password_hash is not None or (before.disabled and not after.disabled):
         await queries.forget_failures(tx.connection, username_digest)
     ended: list[Ended] = []
     if password_hash is not None or (after.disabled and not before.disabled):

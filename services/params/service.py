@@ -6,7 +6,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
 from services.params import queries, rules
 from services.params.errors import (
@@ -41,6 +40,7 @@ from shared.contracts.param import (
 )
 from shared.database import Transaction
 from shared.errors import FieldError, NotFound, Stale
+from shared.ids import new_id
 from shared.pagination import Page, offset
 
 Row = TypeVar("Row", bound=GradeRow)
@@ -65,7 +65,7 @@ async def fetch_grade(tx: Transaction, grade_id: UUID) -> Grade:
 
 async def create_grade(tx: Transaction, new: GradeCreate) -> Grade:
     """Raises ParamInvalid, GradeNameTaken."""
-    row = _checked(GradeRow(id=uuid7(), **msgspec.structs.asdict(new)))
+    row = _checked(GradeRow(id=new_id(), **msgspec.structs.asdict(new)))
     if not await queries.insert_grades(tx.connection, tx.scope, [row], tx.now):
         raise _taken(GradeNameTaken)
     await outbox.publish(tx, [(row.id, grade_fact(tx, GradeCreated, row, 1))])
@@ -128,7 +128,7 @@ async def fetch_class(tx: Transaction, class_id: UUID) -> SchoolClass:
 
 async def create_class(tx: Transaction, new: ClassCreate) -> SchoolClass:
     """Raises ParamInvalid, ClassNameTaken."""
-    row = _checked(ClassRow(id=uuid7(), **msgspec.structs.asdict(new)))
+    row = _checked(ClassRow(id=new_id(), **msgspec.structs.asdict(new)))
     await _keep_grade(tx, new.grade_id)
     if not await queries.insert_classes(tx.connection, tx.scope, [row], tx.now):
         raise _taken(ClassNameTaken)

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from services.params import queries, rules
 from services.params.errors import ParamInvalid
 from services.params.queries import ClassRow, GradeRow
@@ -14,6 +12,7 @@ from shared import outbox, plain_name
 from shared.contracts.param import ClassCreated, GradeCreated
 from shared.database import Transaction
 from shared.errors import FieldError
+from shared.ids import new_id
 
 
 async def set_up(tx: Transaction, setup: Setup) -> SetupDone:
@@ -40,7 +39,7 @@ async def _create_grades(tx: Transaction, setup: Setup, wanted: list[str]) -> in
     existing = {row["name"]: row["sort_order"] for row in await queries.keep_grades(tx.connection)}
     first = rules.FIRST_PLACES[setup.stage] if setup.stage else max(existing.values(), default=0) + 1
     new = [
-        GradeRow(id=uuid7(), name=name, disabled=False, sort_order=first + at, remark="")
+        GradeRow(id=new_id(), name=name, disabled=False, sort_order=first + at, remark="")
         for at, name in enumerate(wanted)
         if rules.find_grade(name, existing) is None
     ]
@@ -56,7 +55,9 @@ async def _create_classes(tx: Transaction, grade_ids: list[UUID], per_grade: int
         existing[row["grade_id"]].append(row["name"])
     wanted = rules.class_names(per_grade)
     new = [
-        ClassRow(id=uuid7(), grade_id=grade_id, name=name, disabled=False, sort_order=wanted.index(name) + 1, remark="")
+        ClassRow(
+            id=new_id(), grade_id=grade_id, name=name, disabled=False, sort_order=wanted.index(name) + 1, remark=""
+        )
         for grade_id in grade_ids
         for name in rules.missing_classes(wanted, existing[grade_id])
     ]

@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 import asyncpg
-from uuid_utils.compat import uuid7
 
 from services.readers import consent_rules, consenting
 from services.readers import consenting_queries as queries
@@ -22,6 +21,7 @@ from services.readers.slicing import in_slices
 from shared.china import CHINA, local_day
 from shared.database import Transaction
 from shared.errors import FieldError
+from shared.ids import new_id
 from shared.tenancy import Actor
 
 UNDONE = "撤销导入"
@@ -48,7 +48,8 @@ async def attest_papers(tx: Transaction, sealer: Sealer, papers: PaperConsents) 
     if refused:
         names = {reader["id"]: reader["name"] for reader in unsigned}
         raise PaperOlderThanWithdrawal(errors=[_refusal(names[reader_id], day) for reader_id, day in refused.items()])
-    text = await consenting.fetch_current_text(tx)
+    # Nobody has signed a text before it was published.
+    text = await consenting.fetch_text_of_day(tx, signed_on)
     signed_at = tx.now if papers.signed_on is None else datetime.combine(signed_on, time(12), CHINA)
     sign = partial(_signing, text=text, relation=papers.relation, signed_at=signed_at)
     await consenting.record(tx, sealer, [sign(reader) for reader in unsigned])
@@ -95,7 +96,7 @@ def _signing(
     reader: asyncpg.Record, *, text: ConsentText, relation: str, signed_at: datetime, consent_id: UUID | None = None
 ) -> Signing:
     return Signing(
-        id=consent_id or uuid7(),
+        id=consent_id or new_id(),
         reader=reader,
         how="paper",
         relation=relation,

@@ -6,14 +6,13 @@ Consent is evidence: each keeps who signed, how, when and which text, and is wit
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.readers import consent_rules
 from services.readers import consenting_queries as queries
@@ -36,12 +35,14 @@ from services.readers.errors import (
     ConsentNotFound,
     ConsentTextInvalid,
     NoConsentInForce,
+    ReaderInvalid,
     ReaderNotFound,
 )
 from services.readers.sealing import Sealer
 from services.readers.service import masked
 from services.readers.slicing import in_slices
 from shared import outbox, resident_id
+from shared.china import CHINA
 from shared.contracts.consent import (
     ConsentRecorded,
     ConsentSettingChanged,
@@ -51,6 +52,8 @@ from shared.contracts.consent import (
 )
 from shared.database import Transaction
 from shared.envelope import Event, event_of
+from shared.errors import FieldError
+from shared.ids import new_id
 from shared.tenancy import Actor
 
 SUPERSEDED = "由新的授权书代替"
@@ -66,7 +69,7 @@ class Signed(msgspec.Struct, frozen=True, array_like=True):
 class Signing(msgspec.Struct, frozen=True, kw_only=True):
     """A signature to be recorded for a reader, a row of `lock_readers`."""
 
-    id: UUID = msgspec.field(default_factory=uuid7)
+    id: UUID = msgspec.field(default_factory=new_id)
     reader: asyncpg.Record
     how: How
     relation: str
@@ -89,6 +92,12 @@ async def list_texts(tx: Transaction) -> ConsentTexts:
 
 async def fetch_current_text(tx: Transaction) -> ConsentText:
     return text_of(await queries.fetch_current_text(tx.connection, tx.scope.row_district))
+
+
+async def fetch_text_of_day(tx: Transaction, day: date) -> ConsentText:
+    """What was the newest when the day ended in China."""
+    day_after = datetime.combine(day + timedelta(days=1), time(), CHINA)
+    return text_of(await queries.fetch_text_of_day(tx.connection, tx.scope.row_district, day_after))
 
 
 async def publish_text(tx: Transaction, new: ConsentTextCreate) -> ConsentText:
@@ -154,11 +163,13 @@ async def record(
 async def withdraw_consent(tx: Transaction, sealer: Sealer, reader_id: UUID, data: WithdrawConsent) -> None:
     """At the guardian's request, by the school; cards suspends the card from the fact.
 
-    Raises ReaderNotFound, NoConsentInForce.
+    Raises ReaderInvalid for a blank reason, ReaderNotFound, NoConsentInForce.
     """
+    reason = resident_id.hide(data.reason.strip())
+    if not reason:
+        raise ReaderInvalid(errors=[FieldError("reason_missing", "请填写撤回原因。", "reason")])
     if await reader_queries.fetch_reader(tx.connection, reader_id) is None:
         raise ReaderNotFound
-    reason = resident_id.hide(data.reason.strip())
     if not await withdraw_in_force(tx, sealer, [reader_id], reason, mistake=data.mistake):
         raise NoConsentInForce
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from uuid_utils.compat import uuid7
 
 from services.readers import queries
 from services.readers.consenting_schemas import ConsentState
@@ -25,6 +24,7 @@ from shared.contracts.reader import ReadersExported
 from shared.database import Database, Transaction
 from shared.district import by_code
 from shared.export_folder import new_export
+from shared.ids import new_id
 from shared.tenancy import Caller
 from shared.workbook.export import About, Column, ExportWriter, Value
 from shared.workbook.template import write_template
@@ -136,7 +136,7 @@ async def _fetch_page(
 
 async def _log_export(tx: Transaction, count: int, told: str, unmasked: bool) -> None:
     fact = ReadersExported(actor=tx.actor, version=1, count=count, conditions=told, unmasked=unmasked)
-    await outbox.publish(tx, [(uuid7(), fact)])
+    await outbox.publish(tx, [(new_id(), fact)])
 
 
 def _write(
@@ -179,7 +179,9 @@ async def _describe(tx: Transaction, search: ReaderFilter) -> tuple[list[tuple[s
         class_name = str(search.class_id) if row is None else f"{row['grade_name']}{row['class_name']}"
     if search.grade_id is not None:
         grade = await queries.find_grade_name(tx.connection, search.grade_id) or str(search.grade_id)
+    district = None if search.district is None else by_code(search.district)
     open_conditions = [
+        ("区县", search.district if district is None else district.name),
         ("学校", None if search.school_id is None else str(search.school_id)),
         ("年级", grade),
         ("班级", class_name),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import asyncpg
 import segno
-from uuid_utils.compat import uuid7
 
 from services.readers import consenting_queries
 from services.readers import queries as reader_queries
@@ -19,6 +18,7 @@ from shared import outbox
 from shared.contracts.consent import RegistrationOpened, RegistrationRevoked
 from shared.database import Transaction
 from shared.errors import FieldError
+from shared.ids import new_id
 from shared.pagination import Page, offset
 from shared.secrets import Digester
 
@@ -29,7 +29,7 @@ async def open_link(tx: Transaction, digester: Digester, new: LinkCreate) -> Lin
         row = await reader_queries.find_class(tx.connection, new.class_id)
         if row is None or row["disabled"]:
             raise LinkInvalid(errors=[FieldError("class_unknown", "没有这个班级或已禁用，请重新选择。", "class_id")])
-    link_id = uuid7()
+    link_id = new_id()
     link = NewLink(
         id=link_id,
         token_digest=digest_of(token_of(digester, link_id)),

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
 from services.readers import comparing, consenting, consenting_queries, searching, sent, service
 from services.readers import queries as reader_queries
@@ -36,6 +35,7 @@ from shared.contracts.consent import RegistrationMerged
 from shared.contracts.reader import ReaderCreated
 from shared.database import Transaction
 from shared.errors import FieldError, Stale
+from shared.ids import new_id
 
 MOVED = "家长更正了身份证号，授权书改登记给另一名读者"
 
@@ -127,7 +127,7 @@ async def _create(
     tx: Transaction, sealer: Sealer, new: Sequence[tuple[asyncpg.Record, Sent, UUID | None]]
 ) -> dict[UUID, UUID]:
     """Registration → the reader it became; one whose person came to be a reader in this moment is left out."""
-    rows = {row["id"]: service.new_row(sealer, uuid7(), read.person, class_id, None) for row, read, class_id in new}
+    rows = {row["id"]: service.new_row(sealer, new_id(), read.person, class_id, None) for row, read, class_id in new}
     made = await reader_queries.insert_readers(tx.connection, tx.scope, list(rows.values()), tx.now)
     kept = [(row, read, rows[row["id"]].id) for row, read, _ in new if rows[row["id"]].id in made]
     await outbox.publish(

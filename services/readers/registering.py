@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
 from services.readers import consenting, consenting_queries, sent
 from services.readers import registering_queries as queries
@@ -52,6 +51,7 @@ from shared.contracts.consent import (
 from shared.database import Transaction
 from shared.district import by_code, living
 from shared.errors import FieldError
+from shared.ids import new_id
 from shared.secrets import Digester
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL, Actor, Scope
 
@@ -237,7 +237,7 @@ async def _keep(
     errors += text_errors + _class_errors(class_id, choices)
     if errors:
         raise RegistrationInvalid(errors=errors)
-    registration_id = uuid7()
+    registration_id = new_id()
     entered = sent.entered(sealer, registration_id, read, class_id, text, tx.now)
     is_new = await queries.insert_registration(
         tx.connection, tx.scope, registration_id, link["id"], receipt_digest, first, entered

@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
 from services.readers import consent_rules, queries, rules
 from services.readers.consenting_queries import fetch_consent_mode
@@ -40,6 +39,7 @@ from shared.contracts.reader import (
 )
 from shared.database import Database, Transaction
 from shared.errors import FieldError, Invalid, Stale
+from shared.ids import new_id
 from shared.tenancy import Caller, Scope
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ async def create_reader(tx: Transaction, sealer: Sealer, new: ReaderCreate) -> R
     errors += card_errors + await _class_errors(tx, new.class_id)
     if errors:
         raise ReaderInvalid(errors=errors)
-    row = new_row(sealer, uuid7(), person, new.class_id, card_no)
+    row = new_row(sealer, new_id(), person, new.class_id, card_no)
     if not await queries.insert_readers(tx.connection, tx.scope, [row], tx.now):
         raise ReaderExists(errors=_TAKEN)
     fact = ReaderCreated(

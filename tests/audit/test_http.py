@@ -7,11 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from uuid_utils.compat import uuid7
 
 from shared.china import local_day
 from shared.database import Database
 from shared.envelope import Event
+from shared.ids import new_id
 from shared.tenancy import CITY, Scope
 from tests.audit.story import LIBRARY, batch_opened, card_issued, district_opened, log, many_readers, reader_created
 from tests.running_service import RunningService, a_school
@@ -69,7 +69,7 @@ async def test_one_entry(teacher: httpx.AsyncClient, school: Scope, database: Da
     entry = (await teacher.get(f"{LOGS}/{event.id}")).json()
     assert entry["event_id"] == str(event.id)
     assert entry["summary"] == "系统为读者王*明办理了读者证500103260000011"
-    for unknown in (uuid7(), uuid4(), "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff"):
+    for unknown in (new_id(), uuid4(), "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff"):
         answer = await teacher.get(f"{LOGS}/{unknown}")
         assert (answer.status_code, answer.json()["code"]) == (404, "log_entry_not_found")
 
@@ -105,6 +105,34 @@ async def test_search(teacher: httpx.AsyncClient, school: Scope, database: Datab
     around = {"from": (day - timedelta(days=1)).isoformat(), "to": day.isoformat()}
     assert ids(opened)[0] in await found(teacher, **around)
     assert await found(teacher, **{"from": "2001-01-01", "to": "2001-12-31"}) == []
+
+
+async def test_pages_of_a_batch_mix_its_kinds(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:
+    """Whatever is asked of it: each page goes on where the last one ended, nothing twice, nothing left out."""
+    now = datetime.now(UTC)
+    events = [
+        batch_opened(school, BATCH, at=now - timedelta(days=3 * number // 2))
+        if number % 5 == 0
+        else reader_created(school, at=now - timedelta(days=3 * number // 2), batch_no=BATCH)
+        for number in range(60)
+    ]
+    await log(database, [*events, *many_readers(school, 20)])
+    newest = sorted(events, key=lambda event: (event.time, event.id), reverse=True)
+    conditions: list[dict[str, str]] = [
+        {},
+        {"entity": "reader"},
+        {"fact": "opened"},
+        {"entity": "batch", "fact": "opened"},
+    ]
+    for more in conditions:
+        wanted = [event for event in newest if {"entity": event.entity, "fact": event.fact}.items() >= more.items()]
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = (await teacher.get(LOGS, params={"batch_no": BATCH, "limit": 7, "cursor": cursor, **more})).json()
+            seen += [item["event_id"] for item in answer["items"]]
+            cursor = answer["next_cursor"]
+        assert seen == ids(*wanted), more
 
 
 async def test_days_are_those_of_shanghai(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:
@@ -188,7 +216,7 @@ async def test_a_foreign_entry_answers_as_one_that_never_was(
 ) -> None:
     foreign = reader_created(a_school("500106"))
     await log(database, [foreign])
-    answers = [await teacher.get(f"{LOGS}/{event_id}") for event_id in (foreign.id, uuid7())]
+    answers = [await teacher.get(f"{LOGS}/{event_id}") for event_id in (foreign.id, new_id())]
     bodies = [answer.json() | {"request_id": ""} for answer in answers]
     assert answers[0].status_code == 404
     assert bodies[0] == bodies[1]
@@ -196,13 +224,13 @@ async def test_a_foreign_entry_answers_as_one_that_never_was(
 
 async def test_strangers_are_refused_everywhere(audit: RunningService) -> None:
     async with audit.stranger() as client:
-        for path in ("logs", f"logs/{uuid7()}", "logs/export.xlsx", "verify"):
+        for path in ("logs", f"logs/{new_id()}", "logs/export.xlsx", "verify"):
             answer = await client.get(f"/api/audit/{path}")
             assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
 
 
 async def test_nobody_writes(teacher: httpx.AsyncClient) -> None:
-    for path in ("logs", "logs/export.xlsx", "verify", f"logs/{uuid7()}"):
+    for path in ("logs", "logs/export.xlsx", "verify", f"logs/{new_id()}"):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             assert (await teacher.request(method, f"/api/audit/{path}", json={})).status_code == 405
 
@@ -224,8 +252,8 @@ BAD_PAGES = (
     {"cursor": "nonsense"},
     {"cursor": "WzFd"},
     {"cursor": "WzFlMzAsIngiXQ"},
-    {"cursor": base64.urlsafe_b64encode(f'[{2**62}, "{uuid7()}"]'.encode()).decode()},
-    {"cursor": base64.urlsafe_b64encode(f'[{2**70}, "{uuid7()}"]'.encode()).decode()},
+    {"cursor": base64.urlsafe_b64encode(f'[{2**62}, "{new_id()}"]'.encode()).decode()},
+    {"cursor": base64.urlsafe_b64encode(f'[{2**70}, "{new_id()}"]'.encode()).decode()},
     {"limit": "0"},
     {"limit": "201"},
     {"limit": "many"},
@@ -242,5 +270,5 @@ async def test_bad_conditions(teacher: httpx.AsyncClient) -> None:
 
 async def test_cursors_at_the_ends_of_time(teacher: httpx.AsyncClient) -> None:
     for microseconds in (-62_135_596_800_000_000, 253_402_300_799_999_999):
-        cursor = base64.urlsafe_b64encode(f'[{microseconds}, "{uuid7()}"]'.encode()).decode()
+        cursor = base64.urlsafe_b64encode(f'[{microseconds}, "{new_id()}"]'.encode()).decode()
         assert await found(teacher, cursor=cursor) == []
