@@ -60,6 +60,12 @@ entity || '' = $?
 -- name: matching_fact_in_school
 fact || '' = $?
 
+-- name: after_kind
+(entity, fact) > (k.entity, k.fact)
+
+-- name: of_kind
+entity = k.entity and fact = k.fact
+
 -- name: matching_event
 event_id = $?
 

@@ -14,7 +14,7 @@ from services.audit.schemas import Cursor, LogFilter
 from shared.database import Database
 from shared.tenancy import CITY, WORKER, Caller, Scope
 from tests.audit.story import TEACHER, reader_created
-from tests.query_plan import explain, fill, index_conditions, indexes, scanned
+from tests.query_plan import explain, fill, index_conditions, indexes, reads, scanned
 
 SCHOOL = UUID(int=1234)
 A_SCHOOL = Scope("school", "500134", SCHOOL)
@@ -85,6 +85,43 @@ async def test_a_search_takes_its_own_index(filled: Database) -> None:
                 for window in windows(search, None, NOW):
                     statement, values = listing(search, None, window, 51)
                     assert any(index in name for name in indexes(await explain(tx, statement, *values)))
+
+
+# 30,000 entries, of which three tell of failures.
+LARGE_BATCH = "1783000000000000001"
+FILL_BATCH = f"""
+    insert into audit.log (school_id, district, occurred_at, event_id, recorded_at, operator, actor_id, entity, fact,
+        subject_id, reader_id, batch_no, body, chain_seq, hash)
+    select '{SCHOOL}', '500134', timestamptz '2026-06-20' + n * interval '1 millisecond',
+        lpad(to_hex(100000000 + n), 32, '0')::uuid, now(), 'teacher-1234', '{SCHOOL}',
+        case when n % 10000 = 0 then 'batch' else 'reader' end,
+        case when n % 10000 = 0 then 'item_failed' when n % 2 = 0 then 'created' else 'changed' end,
+        'x', null, '{LARGE_BATCH}', '{{}}', 100 + n, sha256('x')
+    from generate_series(1, 30000) n
+"""
+
+
+@pytest.mark.parametrize("generic", [False, True])
+async def test_of_a_large_batch_no_more_is_read_than_is_shown(
+    database: Database, database_url: str, generic: bool
+) -> None:
+    await fill(database_url, MONTHS, FILL, FILL_BATCH, HEADS)
+    kinds: tuple[tuple[str | None, str | None], ...] = (
+        ("batch", "item_failed"),
+        ("batch", None),
+        (None, "item_failed"),
+        (None, None),
+    )
+    for scope in (A_SCHOOL, DISTRICT, CITY):
+        async with database.transaction(Caller(scope, TEACHER)) as tx:
+            for entity, fact in kinds:
+                school_id = SCHOOL if scope == A_SCHOOL else None
+                search = LogFilter(batch_no=LARGE_BATCH, entity=entity, fact=fact, school_id=school_id)
+                for window in windows(search, None, NOW):
+                    statement, values = listing(search, None, window, 51)
+                    plan = await explain(tx, statement, *values, generic=generic, run=True)
+                    read = sum(rows for *_, rows in reads(plan))
+                    assert read < 400, (scope.kind, entity, fact, reads(plan))
 
 
 async def test_within_a_school_what_is_common_in_the_city_is_not_walked_through(filled: Database) -> None:

@@ -23,10 +23,11 @@ create table log (
 ) partition by range (occurred_at);
 
 -- A school leafs through its log by the primary key. Batch numbers, readers and operators say by themselves whose they
--- are, so the same index serves a school, a district and the city.
+-- are, so the same index serves a school, a district and the city. A batch may have a hundred thousand entries, and
+-- somebody asks for the three that failed: its entries lie kind by kind, each kind's in order of time.
 create index log_of_district on log (district, occurred_at, event_id);
 create index log_of_city on log (occurred_at, event_id);
-create index log_of_batch on log (batch_no, occurred_at, event_id) where batch_no is not null;
+create index log_of_batch on log (batch_no, entity, fact, occurred_at, event_id) where batch_no is not null;
 create index log_of_reader on log (reader_id, occurred_at, event_id) where reader_id is not null;
 create index log_of_operator on log (operator, occurred_at, event_id);
 create index log_of_fact on log (entity, fact, occurred_at, event_id);
