@@ -9,8 +9,8 @@ from services.params.queries import SQL
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
-from shared.tenancy import Actor, Caller, Scope
-from tests.query_plan import explain, fill, indexes, scanned
+from shared.tenancy import CITY, Actor, Caller, Scope
+from tests.query_plan import explain, fill, indexes, reads, scanned
 
 SCHOOL = UUID(int=1234)
 DISTRICT = "500134"
@@ -72,3 +72,19 @@ async def test_a_district_leafs_by_an_index(database: Database) -> None:
             assert scanned(plan) == set()
             assert index in indexes(plan)
             assert scanned(await explain(tx, SQL[name], SCHOOL, None, None, *more, 50, 0)) == set()
+
+
+@pytest.mark.parametrize("generic", [False, True])
+async def test_above_a_school_one_is_found_without_reading_the_others(database: Database, generic: bool) -> None:
+    grade_id = UUID(int=12341)
+    async with database.transaction(Caller(CITY, ACTOR)) as tx:
+        class_id = await tx.connection.fetchval("select id from classes where grade_id = $1 limit 1", grade_id)
+    for scope in (Scope("district", DISTRICT), CITY):
+        async with database.transaction(Caller(scope, ACTOR)) as tx:
+            for name, values in (
+                ("fetch_grade", (grade_id,)),
+                ("fetch_class", (class_id,)),
+                ("list_classes", (None, None, None, grade_id, 50, 0)),
+            ):
+                plan = await explain(tx, SQL[name], *values, generic=generic, run=True)
+                assert sum(rows for *_, rows in reads(plan)) < 30, (scope.kind, name, reads(plan))

@@ -20,6 +20,7 @@ comment on column grades.name_key is 'the name as it is compared: NFKC, single b
 create index grades_in_order on grades (school_id, sort_order, name, id);
 create index grades_of_district_in_order on grades (district, sort_order, name, id);
 create index grades_of_city_in_order on grades (sort_order, name, id);
+create index grades_of_city_by_id on grades (id);
 select sc.protect('grades', school => 'select, insert, update, delete', district => 'select', city => 'select',
     worker => '');
 
@@ -44,6 +45,8 @@ create table classes (
 create index classes_in_order on classes (school_id, sort_order, name, id);
 create index classes_of_district_in_order on classes (district, sort_order, name, id);
 create index classes_of_city_in_order on classes (sort_order, name, id);
+create index classes_of_city_by_id on classes (id);
+create index classes_of_city_by_grade on classes (grade_id);
 select sc.protect('classes', school => 'select, insert, update, delete', district => 'select', city => 'select',
     worker => '');
 
