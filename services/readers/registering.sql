@@ -133,7 +133,7 @@ select id from registrations where id = any($1) order by id for update
 
 -- name: merge_registrations
 update registrations g set status = 'merged', reader_id = n.reader_id, made_reader = $5, reason = null,
-    version = g.version + 1, updated_at = $3, decided_at = $3, decided_by = $4
+    consent_gone = false, version = g.version + 1, updated_at = $3, decided_at = $3, decided_by = $4
 from unnest($1::uuid[], $2::uuid[]) as n (id, reader_id)
 where g.id = n.id
 
@@ -152,9 +152,11 @@ where id = any($1)
 -- name: erase_registrations
 delete from registrations where ctid = any(array(
     select g.ctid from registrations g
-    where ((g.status in ('rejected', 'withdrawn') and g.updated_at < $1)
+    -- By the index of what may be due: all of it is older than $1, what nobody has decided than $2, too.
+    where g.updated_at < $1 and (g.status <> 'merged' or g.consent_gone)
+        and (g.status in ('rejected', 'withdrawn')
             or (g.status = 'submitted' and g.updated_at < $2)
-            or (g.status = 'merged' and g.updated_at < $1 and not exists (
+            or (g.status = 'merged' and not exists (
                 select from consents c where c.school_id = g.school_id and c.receipt_digest = g.receipt_digest)))
         -- As long as a consent is in force its receipt can take it back.
         and not exists (select from consents c where c.school_id = g.school_id
@@ -166,8 +168,8 @@ delete from registrations where ctid = any(array(
 -- name: empty_registrations
 update registrations set sealed = '', status = 'merged', reason = null where ctid = any(array(
     select g.ctid from registrations g
-    where g.sealed <> '' and ((g.status = 'merged' and g.updated_at < $1)
-        or (((g.status = 'rejected' and g.updated_at < $1) or (g.status = 'submitted' and g.updated_at < $2))
+    where g.updated_at < $1 and g.sealed <> '' and (g.status = 'merged'
+        or ((g.status = 'rejected' or (g.status = 'submitted' and g.updated_at < $2))
             and exists (select from consents c where c.school_id = g.school_id
                 and c.receipt_digest = g.receipt_digest and c.withdrawn_at is null)))
     limit 1000 for update of g skip locked))

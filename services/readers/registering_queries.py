@@ -236,6 +236,7 @@ async def reject_registrations(
 
 
 async def erase(connection: Connection, decided_before: datetime, sent_before: datetime) -> None:
+    """What was sent is kept longer: `sent_before` is the earlier of the two."""
     await connection.execute(SQL["erase_registrations"], decided_before, sent_before)
     await connection.execute(SQL["empty_registrations"], decided_before, sent_before)
     await connection.execute(SQL["erase_links"], decided_before)

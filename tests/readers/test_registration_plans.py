@@ -1,6 +1,7 @@
 """What guardians and schools ask of registrations uses indexes in tables of many schools."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from services.readers.registering_queries import SQL
 from shared.database import Database, Transaction
 from shared.secrets import Secrets
 from shared.settings import Settings
-from shared.tenancy import Caller, Scope, system_actor
-from tests.query_plan import explain, fill, indexes, scanned
+from shared.tenancy import WORKER, Caller, Scope, system_actor
+from tests.query_plan import explain, fill, indexes, reads, scanned
 
 SCHOOL = UUID(int=1234)
 DISTRICT = "500134"
@@ -160,3 +161,38 @@ async def test_whose_it_is(url: str, function: str, index: str) -> None:
     finally:
         await connection.close()
     assert indexes(plan) == {index}
+
+
+LONG_MERGED = """
+    update readers.registrations set status = 'merged', reader_id = gen_random_uuid(), sealed = '',
+        updated_at = now() - interval '1 year';
+    insert into readers.consents (school_id, district, id, reader_id, consent_version, how, relation, signed_at,
+        text_version, text_digest, signature_digest, sealed, receipt_digest, recorded_by, recorded_at, withdrawn_at,
+        withdrawn_by)
+    select g.school_id, g.district, gen_random_uuid(), r.id, 1, 'phone', 'mother', now(), 1, '', '', '',
+        g.receipt_digest, 'somebody', now(), now(), 'somebody'
+    from readers.registrations g
+    join (select distinct on (school_id) school_id, id from readers.readers) r on r.school_id = g.school_id;
+    update readers.registrations g set consent_gone = true, sealed = 'x'
+    from (select id from readers.registrations limit 1) one where g.id = one.id;
+    analyze readers.registrations, readers.consents;
+    set local role sc_readers_worker;
+    set local search_path = readers
+"""
+
+
+async def test_retention_does_not_walk_past_what_stays(url: str) -> None:
+    """A hundred thousand merged and emptied long ago: one may be due, and is not emptied."""
+    connection = await asyncpg.connect(url)
+    changed = connection.transaction()
+    await changed.start()
+    try:
+        await connection.execute(LONG_MERGED)
+        tx = Transaction(connection, "readers", Caller(WORKER, system_actor("test")))
+        for name in ("erase_registrations", "empty_registrations"):
+            bounds = tx.now - timedelta(days=30), tx.now - timedelta(days=180)
+            plan = await explain(tx, SQL[name], *bounds, generic=True, run=True)
+            assert sum(rows for *_, rows in reads(plan)) < 200, (name, reads(plan))
+    finally:
+        await changed.rollback()
+        await connection.close()

@@ -20,7 +20,7 @@ from tests.readers.families import (
     registrations,
     token_of,
 )
-from tests.readers.people import fetch
+from tests.readers.people import READERS, create, fetch, id_number
 
 
 async def sweep_after(database: Database, days: float) -> None:
@@ -59,3 +59,28 @@ async def test_a_correction_that_came_to_nothing_leaves_the_receipt(
     assert (await fetch(teacher, reader["id"]))["consent"] == "withdrawn"
     await sweep_after(database, 31)
     assert await administrator.fetchval("select count(*) from readers.registrations") == 0
+
+
+async def test_what_was_merged_goes_with_the_reader_it_became(
+    phone: httpx.AsyncClient,
+    teacher: httpx.AsyncClient,
+    database: Database,
+    administrator: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """And stays when it has become another one since."""
+    token = token_of(await open_link(teacher))
+    receipts = [await register(phone, token, n) for n in (1, 2)]
+    first, second = sorted(await registrations(teacher), key=lambda item: item["name"], reverse=True)
+    gone, other = [(await merge(teacher, item["id"])).json() for item in (first, second)]
+    await create(teacher, 3)
+    # The second is corrected to somebody who was there: its consent moves on, the reader it had made is deleted.
+    assert (await correct(phone, receipts[1], id_number=id_number(3))).status_code == 200
+    for reader in (gone, other):
+        assert (await teacher.delete(f"{READERS}/{reader['id']}")).status_code == 204
+    assert (await merge(teacher, second["id"])).status_code == 200
+    assert (await receipt_of(phone, receipts[0]))["progress"] == "removed"
+    await sweep_after(database, 29)
+    assert await administrator.fetchval("select count(*) from readers.registrations") == 2
+    await sweep_after(database, 31)
+    assert await administrator.fetchval("select array_agg(id::text) from readers.registrations") == [second["id"]]
+    assert (await receipt_of(phone, receipts[1]))["may_withdraw"]

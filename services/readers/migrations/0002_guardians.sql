@@ -205,6 +205,7 @@ create table registrations (
     updated_at timestamptz not null,
     decided_at timestamptz,
     decided_by text,
+    consent_gone boolean not null default false,
     primary key (school_id, id),
     constraint one_registration_per_receipt unique (school_id, receipt_digest),
     constraint registration_came_by_a_link foreign key (school_id, link_id)
@@ -217,11 +218,15 @@ create table registrations (
 comment on column registrations.sealed is 'AES-GCM: all that was filled in, and the signature''s PNG; emptied some time after merging';
 comment on column registrations.first_digest is 'keyed digest of the first request: the same key with another is refused';
 comment on column registrations.made_reader is 'the reader is there because of this registration: a correction changes it';
+comment on column registrations.consent_gone is 'a consent of this receipt went with its reader: is another left?';
 create index registrations_by_time on registrations (school_id, status, submitted_at desc, id);
 create index registrations_by_link on registrations (school_id, link_id);
 create index registrations_by_person on registrations (school_id, id_digest);
 create index registrations_of_all_by_receipt on registrations (receipt_digest);
-create index registrations_to_erase on registrations (updated_at);
+-- Retention asks every minute for what is due. Merged registrations stay as long as their consents, a city's by the
+-- million: they are not walked past.
+create index registrations_to_erase on registrations (updated_at) where status <> 'merged' or consent_gone;
+create index registrations_to_empty on registrations (updated_at) where sealed <> '';
 select sc.protect('registrations', school => 'select, update', district => '', city => '',
     worker => 'select, update (sealed, status, reason), delete');
 create policy guardian on registrations to sc_{service}_guardian
@@ -230,6 +235,19 @@ create policy guardian on registrations to sc_{service}_guardian
         and status in ('submitted', 'withdrawn'));
 grant select, insert, update (id_digest, class_id, sealed, text_version, text_digest, signature_digest, signed_at,
     status, reason, version, updated_at) on registrations to sc_{service}_guardian;
+
+create policy consent_gone on registrations for update to sc_owner using (true) with check (true);
+create function mark_registrations() returns trigger
+    language plpgsql security definer set search_path = {service}, pg_temp
+    as $$
+begin
+    update registrations g set consent_gone = true from old_rows o
+    where g.school_id = o.school_id and g.receipt_digest = o.receipt_digest;
+    return null;
+end
+$$;
+create trigger consent_deleted after delete on consents referencing old table as old_rows
+    for each statement execute function mark_registrations();
 
 -- Classes a guardian may choose from; what happens is told with the rest.
 create policy guardian on grades for select to sc_{service}_guardian using (school_id = sc.school_id());
