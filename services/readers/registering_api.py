@@ -280,7 +280,8 @@ class Registrations(Controller):
         sealer: NamedDependency[Sealer],
     ) -> RegistrationNumbers:
         """The full ID numbers and phones, as sent and as the reader has them; the school's log says who looked."""
-        return await kernel.once.run(caller, RegistrationNumbers, comparing.reveal, sealer, registration_id)
+        # Never from a kept answer: each look is one of its own, for who may look now at what is there now.
+        return await kernel.database.run(caller, comparing.reveal, sealer, registration_id)
 
     @post("/{registration_id:uuid}/merge", status_code=200)
     async def merge(

@@ -99,3 +99,20 @@ async def test_numbers_are_masked_until_somebody_asks_and_the_log_says_who(
     assert [fact["registration_id"] for fact in facts] == [met["id"], new["id"]]
     assert [fact["reader_id"] for fact in await told.facts("reader.revealed")] == [reader["id"]]
     assert id_number(1).encode() not in await told.bytes()
+
+
+async def test_each_look_is_one_of_its_own(
+    phone: httpx.AsyncClient,
+    teacher: httpx.AsyncClient,
+    token: str,
+    told: Told,
+    administrator: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """An idempotency key keeps no full numbers, and hides no second look from the log."""
+    await register(phone, token, 1)
+    (kept,) = await registrations(teacher)
+    for _ in range(2):
+        shown = await teacher.post(f"{REGISTRATIONS}/{kept['id']}/reveal", headers={"Idempotency-Key": "one-and-same"})
+        assert shown.json()["sent"]["id_number"] == id_number(1)
+    assert len(await told.facts("registration.revealed")) == 2
+    assert await administrator.fetchval("select count(*) from readers.answers where key = 'one-and-same'") == 0
