@@ -8,6 +8,11 @@ where $1::text is null or district in ($1, '000000') order by version desc, dist
 select district, version, title, body, published_by, published_at from consent_texts
 where district in ($1, '000000') order by version desc limit 1
 
+-- name: fetch_text_of_day
+-- The city's first is older than any day: it came with the procedure.
+select district, version, title, body, published_by, published_at from consent_texts
+where district in ($1, '000000') and (version = 1 or published_at < $2) order by version desc limit 1
+
 -- name: insert_text
 insert into consent_texts (district, version, title, body, published_by, published_at)
 values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning version

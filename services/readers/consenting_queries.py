@@ -60,6 +60,14 @@ async def fetch_current_text(connection: Connection, district: str) -> asyncpg.R
     return row
 
 
+async def fetch_text_of_day(connection: Connection, district: str, day_after: datetime) -> asyncpg.Record:
+    """The newest that was published before this moment; there is always one."""
+    row = await connection.fetchrow(SQL["fetch_text_of_day"], district, day_after)
+    if row is None:
+        raise LookupError("the city's first consent text is missing")
+    return row
+
+
 async def insert_text(
     connection: Connection, district: str, version: int, title: str, body: str, by: str, now: datetime
 ) -> bool:

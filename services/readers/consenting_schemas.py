@@ -47,7 +47,8 @@ class ConsentSettingChange(Struct, forbid_unknown_fields=True):
 
 
 class PaperConsents(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Whose signed forms the school has in hand. `signed_on` is the day on the paper, today when not given.
+    """Whose signed forms the school has in hand. `signed_on` is the day on the paper, today when not given: what was
+    signed is the newest text of that day.
 
     Of a reader whose guardian has withdrawn the paper must be newer than the withdrawal; one of the same day is taken
     when it is the only one named.

@@ -95,6 +95,22 @@ async def test_papers_are_attested_at_once_for_many(teacher: httpx.AsyncClient, 
     assert one["name"] not in str(facts)
 
 
+async def test_a_paper_is_of_the_newest_text_of_its_day(
+    teacher: httpx.AsyncClient, district: httpx.AsyncClient, administrator: Administrator
+) -> None:
+    """A text that came out later is not what was signed."""
+    readers = [await create(teacher, n) for n in (1, 2, 3, 4)]
+    assert (await district.post(TEXTS, json={"title": "授权书2", "body": BODY})).status_code == 201
+    # Published in the last minutes of 10 September in China.
+    await administrator.execute("update readers.consent_texts set published_at = '2026-09-10T15:59Z' where version = 2")
+    for reader, day in zip(readers, ("2020-01-01", "2026-09-09", "2026-09-10", None), strict=True):
+        await attest(teacher, reader["id"], **({} if day is None else {"signed_on": day}))
+    signed = [(await consents(teacher, reader["id"]))[0] for reader in readers]
+    assert [consent["text_version"] for consent in signed] == [1, 1, 2, 2]
+    texts = {text["version"]: text["sha256"] for text in (await teacher.get(TEXTS)).json()["items"]}
+    assert [consent["text_sha256"] for consent in signed] == [texts[version] for version in (1, 1, 2, 2)]
+
+
 async def test_a_paper_is_not_signed_tomorrow(teacher: httpx.AsyncClient) -> None:
     reader = await create(teacher)
     response = await teacher.post(PAPER, json={"reader_ids": [reader["id"]], "signed_on": "2999-01-01"})

@@ -99,6 +99,14 @@ async def test_a_withdrawal_whose_answer_was_lost_is_asked_for_again(teacher: ht
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
+async def test_a_withdrawal_has_a_reason(teacher: httpx.AsyncClient, told: Told) -> None:
+    reader = await create(teacher)
+    await attest(teacher, reader["id"])
+    blank = await withdraw(teacher, reader["id"], reason=" \u3000")
+    assert (blank.status_code, blank.json()["errors"][0]["code"]) == (422, "reason_missing")
+    assert not await told.facts("consent.withdrawn")
+
+
 async def test_every_word_about_a_readers_consent_is_counted(
     teacher: httpx.AsyncClient, readers: RunningService, administrator: Administrator, told: Told
 ) -> None:
