@@ -11,14 +11,13 @@ from typing import Final
 
 import asyncpg
 
-from services.cards import card_number, lookup_rules
 from services.cards import lookup_queries as queries
+from services.cards import lookup_rules
 from services.cards import queries as card_queries
-from services.cards.errors import CardNotFound, CredentialMalformed, CredentialTaken, TooManyLookups
-from services.cards.lifecycle_queries import LockedCard, lock_cards
+from services.cards.errors import CredentialMalformed, CredentialTaken, TooManyLookups
 from services.cards.lookup_rules import Credential
 from services.cards.schemas import CredentialAdded, Found, Reason
-from services.cards.service import why_not_good, with_privileges
+from services.cards.service import lock_living, why_not_good, with_privileges
 from shared import outbox
 from shared.china import local_day
 from shared.contracts import card as contracts
@@ -75,7 +74,8 @@ async def add_credential(tx: Transaction, digester: Digester, card_no: str, text
     credential = lookup_rules.read(text, local_day(tx.now))
     if credential is None or credential.kind != "social_security":
         raise CredentialMalformed
-    card = await _lock_living(tx, card_no)
+    # Locked: closed meanwhile, it would keep the credential for ever.
+    card = await lock_living(tx, card_no)
     digest = digester.digest(credential.text, _PURPOSE)
     try:
         is_new = await queries.put_credential(tx.connection, card, credential.kind, digest, tx.actor.name, tx.now)
@@ -92,14 +92,6 @@ async def add_credential(tx: Transaction, digester: Digester, card_no: str, text
 async def forget_lookups(tx: Transaction) -> None:
     """Old minutes' budgets."""
     await queries.forget_lookups(tx.connection, tx.now - _FORGOTTEN_AFTER)
-
-
-async def _lock_living(tx: Transaction, card_no: str) -> LockedCard:
-    """Locked, so that nobody closes the card meanwhile: a dead one would keep the credential for ever."""
-    found = await lock_cards(tx.connection, [card_no]) if card_number.has_form(card_no) else []
-    if not found or found[0].standing.status not in ("active", "suspended"):
-        raise CardNotFound
-    return found[0]
 
 
 async def _find(tx: Transaction, digester: Digester, credential: Credential) -> str | None:

@@ -11,7 +11,15 @@ from litestar.types import ControllerRouterHandler
 
 from services.cards import refunds
 from services.cards.refund_rules import Status
-from services.cards.refunds_schemas import Check, Exchange, Exchanged, FormerCard, Refund, RefundFilter
+from services.cards.refunds_schemas import (
+    FORMER_NUMBER,
+    Check,
+    Exchange,
+    Exchanged,
+    FormerCard,
+    Refund,
+    RefundFilter,
+)
 from shared.authentication import only
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
@@ -47,7 +55,7 @@ async def list_refunds(
     status: Annotated[Status | None, QueryParameter(name="status")] = None,
     school_id: Annotated[UUID | None, QueryParameter(name="school_id")] = None,
     former_card_no: Annotated[
-        str | None, QueryParameter(name="former_card_no", pattern="^[0-9A-Za-z-]{1,30}$", description="whole")
+        str | None, QueryParameter(name="former_card_no", pattern=FORMER_NUMBER, description="whole")
     ] = None,
     page: PageNumber = 1,
     page_size: PageSize = 50,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.cards.lifecycle_queries import LockedCard
 from services.cards.refunds_schemas import RefundFilter
 from services.cards.schemas import Card
 from shared.database import Connection
@@ -20,7 +21,7 @@ async def take_former_number(connection: Connection, district: str, former_card_
 
 
 async def insert_former_card(
-    connection: Connection, card: Card, former_card_no: str, deposit_fen: int, by: str, now: datetime
+    connection: Connection, card: LockedCard, former_card_no: str, deposit_fen: int, by: str, now: datetime
 ) -> None:
     await connection.execute(
         SQL["insert_former_card"],
@@ -40,7 +41,13 @@ async def list_former_cards(connection: Connection, card: Card) -> list[asyncpg.
 
 
 async def insert_refund(
-    connection: Connection, card: Card, refund_id: UUID, former_card_no: str, amount_fen: int, by: str, now: datetime
+    connection: Connection,
+    card: LockedCard,
+    refund_id: UUID,
+    former_card_no: str,
+    amount_fen: int,
+    by: str,
+    now: datetime,
 ) -> None:
     await connection.execute(
         SQL["insert_refund"],

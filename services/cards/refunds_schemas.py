@@ -7,9 +7,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from services.cards.refund_rules import Collector, Document, Status
-from services.cards.schemas import Fen
+from services.cards.schemas import ONE_LINE, Fen
 
-_FormerNumber: TypeAlias = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{1,30}$")]
+FORMER_NUMBER = r"^[0-9A-Za-z-]{1,30}$(?!\n)"
+
+_FormerNumber: TypeAlias = Annotated[str, Meta(pattern=FORMER_NUMBER)]
 
 
 class Exchange(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -69,5 +71,5 @@ class Check(Struct, kw_only=True, forbid_unknown_fields=True):
 
     collector: Collector
     documents: Annotated[list[Document], Meta(max_length=10)]
-    proxy_name: Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+    proxy_name: Annotated[str, Meta(max_length=50, pattern=ONE_LINE)] | None = None
     version: int | None = None

@@ -17,8 +17,10 @@ from services.cards.lifecycle_rules import (
 )
 from shared.contracts.card import Privileges
 
-# No control characters: PostgreSQL keeps no NUL, and a reason is one line.
-Text: TypeAlias = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+"""No control characters: PostgreSQL keeps no NUL. `$` alone would let a newline pass at the end."""
+
+Text: TypeAlias = Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
 Fen: TypeAlias = Annotated[int, Meta(ge=0, le=100_000_00, description="1/100 yuan")]
 _Version: TypeAlias = Annotated[int, Meta(ge=1)]
 
@@ -169,7 +171,7 @@ class Terms(Struct, kw_only=True):
     changed_at: datetime | None = None
 
 
-_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=ONE_LINE)]
 _Names: TypeAlias = Annotated[tuple[_Name, ...], Meta(max_length=200)]
 _Items: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
 _Days: TypeAlias = Annotated[int, Meta(ge=1, le=366)]

@@ -6,6 +6,7 @@ import asyncpg
 
 from services.cards import card_number, lifecycle_rules, queries
 from services.cards.errors import CardNotFound
+from services.cards.lifecycle_queries import LockedCard, lock_cards
 from services.cards.lifecycle_rules import Refusal, Standing
 from services.cards.privileges import in_force
 from services.cards.schemas import Card, CardFilter
@@ -33,6 +34,16 @@ async def fetch_card(tx: Transaction, card_no: str) -> Card:
         raise CardNotFound
     (card,) = await with_privileges(tx, [row])
     return card
+
+
+async def lock_living(tx: Transaction, card_no: str) -> LockedCard:
+    """A card for something that only a living one is given: nobody closes it meanwhile. Raises CardNotFound."""
+    found = await lock_cards(tx.connection, [card_no]) if card_number.has_form(card_no) else []
+    if not found:
+        raise CardNotFound
+    if found[0].standing.status not in ("active", "suspended"):
+        raise CardNotFound("该读者证已注销或已换号，不能办理。")
+    return found[0]
 
 
 def why_not_good(row: asyncpg.Record, on: date) -> list[Refusal]:
