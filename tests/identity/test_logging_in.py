@@ -164,6 +164,22 @@ async def test_a_password_reset_lifts_the_lock(stranger: httpx.AsyncClient, dist
 async def test_a_storm_of_logins_is_refused_and_other_routes_go_on(
     identity: RunningService, teacher: httpx.AsyncClient
 ) -> None:
+async def test_enabling_lifts_the_lock_and_another_name_does_not(
+    stranger: httpx.AsyncClient, district: httpx.AsyncClient
+) -> None:
+    for number in range(5):
+        await attempt(stranger, "teacher-a", f"guess number {number}")
+    (user,) = (await district.get(f"{API}/users", params={"q": "teacher-a"})).json()["items"]
+    changes: list[tuple[dict[str, object], int]] = [
+        ({"display_name": "甲老师"}, 429),
+        ({"disabled": True}, 429),
+        ({"disabled": False}, 200),
+    ]
+    for change, status in changes:
+        assert (await district.patch(f"{API}/users/{user['id']}", json=change)).status_code == 200
+        assert (await attempt(stranger, "teacher-a", DEMO_PASSWORD)).status_code == status, change
+
+
     slowest = 0.0
     async with identity.stranger() as client:
         storm = asyncio.gather(*(attempt(client, "teacher-b", DEMO_PASSWORD) for _ in range(90)))
