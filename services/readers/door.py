@@ -1,4 +1,5 @@
-"""Who may come in without an account, and how often. One per process, in its memory; no third party is asked.
+"""Who may come in without an account, and how often. One per process, in its memory; no third party is asked, and
+several processes let in as many times as much (docs/adr/0017).
 
 Three allowances fill up again with time: looking, sending and missing (a token nobody gave out), each for the address
 and the first two also for the link. A school's families often share one address, so allowances are wide. When half of

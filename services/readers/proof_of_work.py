@@ -1,7 +1,7 @@
 """A small proof of work (hashcash with SHA-256), asked of phones only when more is sent than usual.
 
-Nothing is stored for a challenge that was given out: it carries its end and our keyed digest of both. One that was
-used is remembered until its end, so that it is good once.
+Nothing is stored for a challenge that was given out: it carries its end and our keyed digest of both, and any process
+takes its answer. One that was used is remembered until its end, so that it is good once with each process.
 """
 
 import hashlib
