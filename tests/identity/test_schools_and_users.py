@@ -1,9 +1,12 @@
 """Schools and users over HTTP: open, change, disable, and what is refused."""
 
 import asyncio
+import hashlib
+import json
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -54,6 +57,22 @@ async def test_a_district_opens_a_school_with_its_operator(
     response = await district.get(f"{SCHOOLS}/{school['id']}")
     assert response.json() == school
     assert response.headers["etag"] == '"1"'
+
+
+async def test_a_kept_answer_tells_nothing_of_the_password(
+    city: httpx.AsyncClient, database_url: str, demo: DemoCity
+) -> None:
+    """The fingerprint of a request is a keyed digest: from a dump nobody can try passwords through it."""
+    body = json.dumps({"username": "city-2", "display_name": "己", "password": GOOD_PASSWORD, "scope": "city"}).encode()
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    for _ in range(2):
+        assert (await city.post(USERS, content=body, headers=headers)).status_code == 201
+    connection = await asyncpg.connect(database_url)
+    try:
+        (fingerprint,) = [row[0] for row in await connection.fetch("select fingerprint from identity.answers")]
+    finally:
+        await connection.close()
+    assert fingerprint != hashlib.sha256(f"POST {USERS}?\n".encode() + body).digest()
 
 
 async def test_school_and_operator_come_together_or_not_at_all(district: httpx.AsyncClient) -> None:
