@@ -13,6 +13,7 @@ from pathlib import Path
 from litestar import Litestar
 
 from services.console.build import PAGES, ensure_installed, run
+from shared.openapi import document
 from shared.settings import Settings
 from shared.topology import SERVICES
 
@@ -25,17 +26,17 @@ def main(folder: Path) -> None:
     tool = PAGES / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
     with tempfile.TemporaryDirectory() as room:
         for name in SERVICES:
-            document = Path(room) / f"{name}.json"
-            document.write_text(json.dumps(openapi(name), ensure_ascii=False), encoding="utf-8")
+            described = Path(room) / f"{name}.json"
+            described.write_text(json.dumps(openapi(name), ensure_ascii=False), encoding="utf-8")
             types = folder / f"{name}.d.ts"
-            run([node.program, str(tool), str(document), "--output", str(types), "--root-types=false"], node)
+            run([node.program, str(tool), str(described), "--output", str(types), "--root-types=false"], node)
 
 
 def openapi(service: str) -> dict[str, object]:
     """The service's OpenAPI document, without starting it."""
     nowhere = Settings(database_url="postgresql://nobody@localhost/nothing", nats_url="nats://localhost")
     app: Litestar = importlib.import_module(f"services.{service}.app").create_app(nowhere)
-    return dict(app.openapi_schema.to_schema())
+    return document(app)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ EXPECTED_USER = "x-expected-user"
 else carry out, in another school, what was typed for the first one."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_LONGEST_KEY = 200
+LONGEST_KEY = 200
 
 
 class CrossSite(Forbidden):
@@ -155,6 +155,6 @@ async def _fingerprint(request: Request[Principal, str, State]) -> bytes:
 
 
 def check_key(key: str) -> str:
-    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise BadIdempotencyKey
     return key

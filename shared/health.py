@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.openapi import ResponseSpec
 from msgspec import UNSET, UnsetType
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -41,7 +42,11 @@ def live() -> Live:
     return Live()
 
 
-@get("/health/ready", opt=PUBLIC)
+@get(
+    "/health/ready",
+    opt=PUBLIC,
+    responses={503: ResponseSpec(Ready, generate_examples=False, description="Not ready; it says what is not.")},
+)
 async def ready(state: State) -> Response[Ready]:
     """200 when database and broker answer and the outbox is being sent; else 503 with what does not."""
     kernel: Kernel = state.kernel

@@ -73,8 +73,11 @@ _AWAY = (
 )
 
 
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`"""
+class Problem(msgspec.Struct, frozen=True):
+    """`{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+
+    `errors` may be empty, and is always there.
+    """
 
     type: str
     title: str
@@ -82,7 +85,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     code: str
     request_id: str
-    errors: tuple[FieldError, ...] = ()
+    errors: tuple[FieldError, ...]
 
 
 def problem_of(exc: Exception, request_id: str) -> Problem:
@@ -108,6 +111,9 @@ def respond(request: Request[Any, Any, Any], exc: Exception) -> Response[Problem
     headers = {"Retry-After": "2"} if problem.status in (429, 503) else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 405 and isinstance(exc, HTTPException):
+        # RFC 9110 §15.5.6: whoever is told that a method is none hears which are.
+        headers |= exc.headers or {}
     return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 

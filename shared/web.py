@@ -9,15 +9,13 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
 from shared.authentication import Authentication, provide_caller
 from shared.health import KernelFigures, live, metrics, ready
 from shared.kernel import Kernel, Loops
+from shared.openapi import configuration
 from shared.problems import respond
 from shared.request_guard import GuardedApp, refuse_odd_json
 from shared.settings import Settings
@@ -60,7 +58,7 @@ def service_app(
         route_handlers=[Router(prefix, route_handlers=[live, ready, metrics, *handlers])],
         lifespan=[lifespan],
         middleware=[
-            DefineMiddleware(Authentication, exclude_from_auth_key="public", exclude=[f"^{prefix}/schema"]),
+            DefineMiddleware(Authentication, exclude_from_auth_key="public"),
         ],
         before_request=refuse_odd_json,
         dependencies={
@@ -70,7 +68,7 @@ def service_app(
         },
         exception_handlers={Exception: respond},
         request_max_body_size=JSON_LIMIT,
-        openapi_config=_openapi(name, prefix),
+        openapi_config=configuration(name, prefix),
         # Whoever runs the process says where logs go; Litestar would set up the root logger.
         logging_config=None,
         on_app_init=[_without_stack_traces],
@@ -94,17 +92,6 @@ def expected_version(request: Request[Any, Any, Any]) -> int | None:
         return None
     text = header.strip().removeprefix("W/").strip('"')
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
-def _openapi(name: str, prefix: str) -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title=f"schoolcard {name}",
-        version="1",
-        path=f"{prefix}/schema",
-        render_plugins=[JsonRenderPlugin(path=["/openapi.json", "/"])],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
-        security=[{"bearer": []}],
-    )
 
 
 def _without_stack_traces(config: AppConfig) -> AppConfig:

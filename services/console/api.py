@@ -11,10 +11,12 @@ from typing import Final, Literal
 import msgspec
 from litestar import Request, Response, get, route
 from litestar.datastructures import State
+from litestar.openapi import ResponseSpec
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry, generate_latest
 
 from services.console.pages_folder import PageFile, PagesFolder
+from shared.authentication import PUBLIC
 from shared.errors import NotFound
 
 # Element Plus sets styles through the object model, which `style-src 'self'` allows; nothing inline is needed.
@@ -54,13 +56,18 @@ class Ready(msgspec.Struct, frozen=True):
     ready: bool
 
 
-@get("/api/console/health/live", sync_to_thread=False)
+@get("/api/console/health/live", opt=PUBLIC, sync_to_thread=False)
 def live() -> Live:
     """The process answers."""
     return Live()
 
 
-@get("/api/console/health/ready", sync_to_thread=False)
+@get(
+    "/api/console/health/ready",
+    opt=PUBLIC,
+    responses={503: ResponseSpec(Ready, generate_examples=False, description="The pages have not been built.")},
+    sync_to_thread=False,
+)
 def ready(state: State) -> Response[Ready]:
     """200 when the pages are built, else 503."""
     pages: PagesFolder = state.pages

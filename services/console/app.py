@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from services.console.api import HANDLERS
 from services.console.build import BUILT
 from services.console.pages_folder import PagesFolder
+from shared.openapi import configuration
 from shared.problems import respond
 from shared.request_guard import GuardedApp
 from shared.settings import Settings
@@ -22,7 +23,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[*HANDLERS],
         exception_handlers={Exception: respond},
         state=State({"pages": PagesFolder(BUILT), "registry": registry}),
-        openapi_config=None,
+        openapi_config=configuration("console", "/api/console"),
         logging_config=None,
         on_app_init=[_without_stack_traces],
     )
