@@ -140,7 +140,10 @@ def demo_command() -> None:
 @click.option("--yes", is_flag=True, help="Confirm the preview without asking.")
 @click.option("--approve", is_flag=True, help="Then approve all readers who wait for it, as one batch.")
 def import_command(file: Path, user: str, password: str | None, url: str | None, yes: bool, approve: bool) -> None:
-    """Import a roster (.xlsx): show the preview and its wrong rows, and on confirmation make the others readers."""
+    """Import a roster: show the preview and its wrong rows, and on confirmation make the others readers.
+
+    A roster is an .xlsx, .xls, .ods or .csv, whatever its columns are called; the template of the pages is one too.
+    """
     password = password or click.prompt(f"Password of {user}", hide_input=True)
     run(_import(url or address(os.environ), user, password, file, yes, approve))
 
@@ -296,7 +299,7 @@ def create_admin_command(username: str, password: str | None) -> None:
     help="How large the event stream may become; also read from SC_EVENTS_BYTES.",
 )
 def keys_command(folder: Path, database_host: str, nats_store: str, events_bytes: int) -> None:
-    """Make passwords, keys and the NATS configuration for containers: a folder for each process. Safe to repeat."""
+    """Make passwords, keys and the configuration of NATS: a folder for each process or container. Safe to repeat."""
     for made in keys.hand_out(
         folder, database_host=database_host, nats_store=Path(nats_store), events_bytes=events_bytes
     ):
