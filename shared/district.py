@@ -16,6 +16,7 @@ CITY = "重庆"
 # Longest first, so that 石柱土家族自治县 loses its whole ending.
 _ETHNIC_ENDINGS = ("土家族苗族自治县", "苗族土家族自治县", "土家族自治县", "苗族自治县")
 _CITY_PREFIXES = (f"{CITY}市", CITY, "市辖区")
+_WITH_STREET = re.compile(r"(.{1,12}?[区县])[^区县]{1,12}(?:街道|镇|乡)(?:办事处)?")
 _SEPARATORS = re.compile(r"[\s/\-—·,，、.]+|[(（][^)）]*[)）]$")
 
 
@@ -70,9 +71,13 @@ def living(on: date) -> tuple[District, ...]:
 def resolve(text: str, on: date) -> Resolved | None:
     """The district a cleaned text names: short (渝中), full (渝中区), long (重庆市渝中区), or its code.
 
-    An abolished one leads to the living successor. None: no such district in this city.
+    A full name may be followed by a street or a town (渝中区大坪街道). An abolished one leads to the living successor.
+    None: no such district in this city.
     """
-    named = _by_name().get(_bare(text)) or _by_code().get(text)
+    bare = _bare(text)
+    named = _by_name().get(bare) or _by_code().get(text)
+    if named is None and (within := _WITH_STREET.fullmatch(bare)):
+        named = _by_name().get(within[1])
     if named is None:
         return None
     found = named

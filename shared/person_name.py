@@ -8,6 +8,8 @@ MAX_LENGTH = 50
 INNER_DOT = "·"
 # What input methods and old systems produce for the dot within 阿依古丽·买买提.
 _DOTS = re.compile(r"(?<=[^\W\d_])\s*[•‧∙⋅・･．‣●⸱ꞏ᛫.。](?=\s*[^\W\d_])|\s*·\s*")
+# What ends a sentence, and no Chinese name.
+_STOPS = " .。，,、;；"
 _HAN = r"\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fffd\U00030000-\U0003fffd"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _BLANK_AT_HAN = re.compile(f"(?<=[{_HAN}{INNER_DOT}])\\s+(?=[{_HAN}{INNER_DOT}])")
@@ -21,7 +23,7 @@ def clean(text: str) -> str:
     if name.isalpha():
         return name
     if _HAN_CHARACTER.search(name):
-        name = _BLANK_AT_HAN.sub("", _DOTS.sub(INNER_DOT, name))
+        name = _BLANK_AT_HAN.sub("", _DOTS.sub(INNER_DOT, name)).rstrip(_STOPS)
     return name.strip(INNER_DOT + " ") if name.strip(INNER_DOT + " ") else name
 
 

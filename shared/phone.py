@@ -8,6 +8,9 @@ _LANDLINE = re.compile(r"(?:0(?:10|2[0-9])-?[2-9][0-9]{7}|0[3-9][0-9]{2}-?[2-9][
 _LOCAL = re.compile(r"[2-9][0-9]{6,7}")
 _COUNTRY = re.compile(r"(?:\+|00)86(?=0?[0-9])|86(?=1[3-9][0-9]{9}$)")
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―−－()（）]+")
+# 0 before a mobile number, as it was dialled from another city.
+_LONG_DISTANCE = re.compile(r"0(?=1[3-9][0-9]{9}$)")
+_EXTENSION = re.compile(r"[\-‐‑‒–—―−－]|转?分机|转")
 _AREA = re.compile(r"[(（]?(0(?:10|2[0-9]|[3-9][0-9]{2}))[)）\s\-‐‑‒–—―−－]+(.+)")
 
 
@@ -21,12 +24,12 @@ def clean(text: str) -> str:
     if not text:
         return ""
     bare = _SEPARATORS.sub("", text)
-    digits = _COUNTRY.sub("", bare)
+    digits = _LONG_DISTANCE.sub("", _COUNTRY.sub("", bare))
     if _MOBILE.fullmatch(digits):
         return digits
     national = _COUNTRY.sub("", text.replace(" ", ""), count=1).lstrip("-—– ")
     if written := _AREA.fullmatch(national):
-        number, *extension = re.split(r"[\-‐‑‒–—―−－转]", written[2].strip())
+        number, *extension = _EXTENSION.split(written[2].strip())
         if extension and len(number) >= 7:
             return f"{written[1]}-{_SEPARATORS.sub('', number)}-{_SEPARATORS.sub('', ''.join(extension))}"
         return f"{written[1]}-{_SEPARATORS.sub('', written[2])}"

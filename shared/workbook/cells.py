@@ -5,6 +5,7 @@ The kind decides, not the look: an ID number that was typed into a number cell h
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -32,6 +33,12 @@ class DateCell(msgspec.Struct, frozen=True, gc=False):
         return f"{self.day.year}年{self.day.month}月{self.day.day}日"
 
 
+class FractionCell(msgspec.Struct, frozen=True, gc=False):
+    """A number shown as a fraction: 3/2 typed into such a cell is kept as 1.5 and shown as 1 1/2."""
+
+    text: str
+
+
 class ErrorCell(msgspec.Struct, frozen=True, gc=False):
     """`#N/A`, `#REF!` and their like; `text` as the program shows it."""
 
@@ -44,7 +51,9 @@ class Unevaluated(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
-Cell = str | NumberCell | DateCell | ErrorCell | Unevaluated
+Cell = str | NumberCell | DateCell | FractionCell | ErrorCell | Unevaluated
+Look = Literal["date", "fraction"]
+"""As what else than itself a number is shown."""
 
 
 class SheetRow(msgspec.Struct, gc=False):
@@ -104,6 +113,15 @@ def date_cell(serial: float, *, from_1904: bool) -> DateCell | None:
         return DateCell((datetime(1904, 1, 1) + timedelta(days=int(serial))).date())
     epoch = datetime(1899, 12, 30) if serial >= 61 else datetime(1899, 12, 31)
     return DateCell((epoch + timedelta(days=int(serial))).date())
+
+
+def shown_cell(value: float, look: Look | None, *, from_1904: bool) -> Cell:
+    """A number as what it is shown as."""
+    if look == "date" and (day := date_cell(value, from_1904=from_1904)) is not None:
+        return day
+    if look == "fraction" and value != int(value):
+        return FractionCell(f"{value:.{_MOST_EXACT_DIGITS}g}")
+    return number_cell(value)
 
 
 def column_index(letters: str) -> int:

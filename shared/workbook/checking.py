@@ -9,7 +9,7 @@ from datetime import date
 
 from shared import district, person_name, phone, resident_id
 from shared.workbook import advice, cleaning
-from shared.workbook.cells import Cell, DateCell, ErrorCell, NumberCell, Unevaluated, text_of
+from shared.workbook.cells import Cell, DateCell, ErrorCell, FractionCell, NumberCell, Unevaluated, text_of
 from shared.workbook.roster import (
     FIELD_TITLES,
     SIGNED,
@@ -36,7 +36,10 @@ _SIGNED = frozenset({"已签", "已签署", "已签字", "已授权", "是", "�
 _UNSIGNED = frozenset(
     {"未签", "未签署", "未签字", "未授权", "已撤回", "否", "×", "X", "✗", "✘", "☐", "N", "NO", "FALSE"}
 )
-_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
+    | {"#CONNECT!", "#BUSY!", "#UNKNOWN!", "#PYTHON!", "#EXTERNAL!", "#GETTING_DATA"}
+)
 _ROUNDED = "000"
 # What is shorter was no ID number before it became a number either.
 _EXACT_DIGITS = 15
@@ -46,6 +49,7 @@ _DATE = re.compile(
     r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日"
     r"|[0-9]{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{1,2}"
 )
+_OF_A_DAY = re.compile(r"0\.[0-9]+|[0-9]+\.[0-9]{3,}|[0-9.]+[eE]-[0-9]+")
 # Days of the years 2000 to 2050 as Excel counts them.
 _FIRST_SERIAL, _LAST_SERIAL = 36_526, 55_153
 _LONGEST_CLASS = 50
@@ -200,8 +204,10 @@ class RowChecker:
             return cell or ""  # type: ignore[return-value]  # what is in there is a text
         title = FIELD_TITLES[field]
         if _is_date(cell):
-            shown = "" if isinstance(cell, NumberCell) else f"（{text_of(cell).strip()}）"
-            detail = f"Excel 把{title}变成了日期{shown}。请把这一列设为“文本”格式后重新填写，如“三年级2班”。"
+            shown = "" if isinstance(cell, NumberCell | FractionCell) else f"（{text_of(cell).strip()}）"
+            detail = (
+                f"Excel 把{title}变成了日期、时间或分数{shown}。请把这一列设为“文本”格式后重新填写，如“三年级2班”。"
+            )
             notes.wrong(field, "class_format", detail)
             return ""
         text = self._text(field, cell, cleaning.clean_text, notes, optional=True)
@@ -324,7 +330,10 @@ def _is_ruined(cell: Cell) -> bool:
 
 
 def _is_date(cell: Cell) -> bool:
-    """Whether 3-2 has become a date: as such, as a text of one (3月2日 in a CSV), or as the number behind it."""
+    """Whether 3-2 has become a date: as such, as a text of one (3月2日 in a CSV), or as the number behind it.
+
+    In the same way 3:2 becomes a time, which is a part of a day, and 3/2 a fraction.
+    """
     if isinstance(cell, NumberCell):
-        return cell.text.isdigit() and _FIRST_SERIAL <= int(cell.text) <= _LAST_SERIAL
-    return isinstance(cell, DateCell) or (isinstance(cell, str) and bool(_DATE.fullmatch(cell.strip())))
+        return bool(_OF_A_DAY.fullmatch(cell.text)) or _FIRST_SERIAL <= float(cell.text) < _LAST_SERIAL + 1
+    return isinstance(cell, DateCell | FractionCell) or (isinstance(cell, str) and bool(_DATE.fullmatch(cell.strip())))

@@ -33,7 +33,8 @@ _FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 
 _FULLWIDTH_SIGN = re.compile("[\uff01-\uff5e\u3000]")
 _GUARD = re.compile(r'=\s*"(.*)"', re.DOTALL)
 _LEADING_QUOTE = re.compile(r"^['‘’`]+(?=\S)")
-_ID_LABEL = re.compile(r"^(?:居民)?身份证(?:号码?)?[:：]?")
+_ID_LABEL = re.compile(r"^(?:(?:居民|公民)?身份证件?|证件|ID(?=[:：]))(?:号码?)?[:：]?", re.IGNORECASE)
+_AROUND_PHONE = " 。.,，、;；"
 _AROUND_ID = "“”\"'‘’`。，,、；;：:"
 _HYPHENS = re.compile(r"[-‐‑‒–—―−·.]")
 
@@ -90,6 +91,8 @@ def clean_phone(raw: str) -> Cleaned:
     text = _note(how, "prefix", text, _LEADING_QUOTE.sub("", text))
     text = _note(how, "number", text, _WRITTEN_NUMBER.sub(r"\1", text))
     number = phone.clean(text)
+    if not phone.check(number) and phone.check(stopped := phone.clean(text.rstrip(_AROUND_PHONE))):
+        number = stopped
     if number != text:
         kept = "".join(re.findall(r"[0-9]", text))
         if re.search(r"\s", text):

@@ -129,7 +129,12 @@ def _check_directory(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise encrypted()
     if len(entries) > limits.entries:
         raise unsafe("文件内部条目过多，不像正常的电子表格")
+    sums: dict[str, int] = {}
     for entry in entries:
+        # Of two parts of one name no two programs read the same.
+        name = entry.filename.replace("\\", "/").lower()
+        if sums.setdefault(name, entry.CRC) != entry.CRC:
+            raise corrupt()
         if entry.compress_type not in (_STORED, _DEFLATED):
             raise corrupt()
         if entry.file_size > _RATIO_MATTERS_FROM and entry.file_size > _WORST_RATIO * max(entry.compress_size, 1):
@@ -173,6 +178,8 @@ def _office_format(archive: zipfile.ZipFile, names: dict[str, str]) -> Format:
     for mark, name in (("wordprocessingml", "Word 文档"), ("presentationml", "PPT 演示文稿")):
         if any(mark in declared for declared in types):
             raise not_a_spreadsheet(f"这是{name}")
+    if "xl/workbook.xml" in names:
+        return "xlsx"
     raise not_a_spreadsheet("这是别的文档")
 
 

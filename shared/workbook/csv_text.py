@@ -7,11 +7,12 @@ contains GBK and GB 2312. A row's number is that of its record, as a cell may ho
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from shared.workbook.cells import Book, Cell, Sheet, SheetRow
+from shared.workbook.cells import Book, Cell, NumberCell, Sheet, SheetRow
 from shared.workbook.header import find_header
 from shared.workbook.refusals import SAVE_AS, empty, too_many_cells, too_many_rows
 from shared.workbook.roster import Limits, WorkbookRefused
@@ -21,6 +22,10 @@ _RECORDS_TRIED = 100
 _FIRST_PART = 65_536
 _LONGEST_CELL = 131_072
 _LONGEST_LINE = 1 << 20
+_END_OF_FILE = "\x1a"
+# What Excel leaves of 3.10, too, so that it is read as in a number cell.
+_SHORT_DECIMAL = re.compile(r"[1-9]\.[1-9]")
+_FEWEST_SPACED = 3
 
 
 def read_csv(path: Path, name: str, limits: Limits) -> Book:
@@ -29,6 +34,7 @@ def read_csv(path: Path, name: str, limits: Limits) -> Book:
     if any(len(line) > _LONGEST_LINE for line in data.splitlines()):
         raise too_many_cells()
     text, encoding = _decode(data)
+    text = text.rstrip(_END_OF_FILE)
     if not text.strip():
         raise empty()
     separator = _separator(text)
@@ -37,7 +43,9 @@ def read_csv(path: Path, name: str, limits: Limits) -> Book:
     try:
         for number, record in enumerate(_records(text, separator), 1):
             cells: dict[int, Cell] = {
-                column: value for column, value in enumerate(record) if value and not value.isspace()
+                column: NumberCell(value) if len(value) == 3 and _SHORT_DECIMAL.fullmatch(value) else value
+                for column, value in enumerate(record)
+                if value and not value.isspace()
             }
             if not cells:
                 continue
@@ -95,5 +103,7 @@ def _first_rows(text: str, separator: str) -> list[SheetRow]:
 
 def _records(text: str, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST_CELL)
+    # Some programs write "王明", "…", with a blank after each separator.
+    is_spaced = text.count(f'{separator} "', 0, _FIRST_PART) >= _FEWEST_SPACED
     # Strict: a quote that is never closed would swallow all rows after it.
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=is_spaced)

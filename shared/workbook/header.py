@@ -1,7 +1,7 @@
 """Finding the header: which row names the columns, and which column is which field.
 
 A header may take two rows, a group (学生信息, 家长信息) above its columns, or three. The best among the first rows of a
-sheet wins.
+sheet wins; where there are pupils between two, the first that is complete.
 """
 
 import re
@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from shared.workbook.cells import SheetRow, text_of
-from shared.workbook.roster import Field
-from shared.workbook.titles import doubt, field_of, may_name_pupils
+from shared.workbook.likeness import is_like_id
+from shared.workbook.roster import REQUIRED_FIELDS, Field
+from shared.workbook.titles import doubt, field_of, is_title, may_name_pupils
 
 ROWS_SEARCHED = 100
 _LONGEST_LOOKED_AT = 120
@@ -54,11 +55,17 @@ class Header(msgspec.Struct, frozen=True):
 
 def find_header(rows: Sequence[SheetRow]) -> Header | None:
     """The best header among the first rows of a sheet; None when no row names at least two fields."""
-    best: Header | None = None
+    best = complete = None
     for header in _candidates(rows[:ROWS_SEARCHED]):
         if best is None or _worth(header) > _worth(best):
             best = header
-    return best
+        if complete is None and header.columns.keys() >= set(REQUIRED_FIELDS) and header.duplicated() is None:
+            complete = header
+    if best is None or complete is None:
+        return best
+    # Of two tables the second may have more columns: the pupils of the first are read by their own header.
+    between = (row for row in rows[:ROWS_SEARCHED] if complete.last < row.number < best.first)
+    return complete if any(is_like_id(cell) for row in between for cell in row.cells.values()) else best
 
 
 def header_at(row: SheetRow) -> Header | None:
@@ -94,7 +101,7 @@ def _stacked(rows: Sequence[SheetRow]) -> Header | None:
         return None
     levels = [{column: _shown(text_of(cell)) for column, cell in row.cells.items()} for row in rows]
     # Rows are a header only if the lowest one consists of titles, too.
-    if sum(1 for title in levels[-1].values() if field_of(title)) < 2 or any(map(_is_value, levels[-1].values())):
+    if sum(1 for title in levels[-1].values() if is_title(title)) < 2 or any(map(_is_value, levels[-1].values())):
         return None
     titles: dict[int, tuple[str, str]] = {}
     groups = [""] * len(levels)

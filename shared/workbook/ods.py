@@ -22,7 +22,7 @@ from shared.workbook.cells import (
     Sheet,
     SheetRow,
     Unevaluated,
-    number_cell,
+    shown_cell,
 )
 from shared.workbook.markup import parse
 from shared.workbook.package import Package
@@ -216,7 +216,7 @@ class _Reader:
             number = float(attributes["office:value"])
             if number != number or number in (float("inf"), float("-inf")):
                 raise corrupt()
-            return number_cell(number)
+            return shown_cell(number, "fraction" if "/" in shown else None, from_1904=False)
         if kind == "date":
             written = attributes.get("office:date-value", "")
             try:

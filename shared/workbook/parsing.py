@@ -28,6 +28,7 @@ from shared.workbook.roster import (
     Skipped,
     WorkbookRefused,
 )
+from shared.workbook.section import is_whole_class
 from shared.workbook.table import Table, holds_id_numbers, read_table, skipped_rows
 from shared.workbook.xls import read_xls
 from shared.workbook.xlsx import read_xlsx
@@ -114,6 +115,7 @@ def read_tables(book: Book) -> tuple[list[Table], list[Skipped]]:
     headless: list[Sheet] = []
     hidden: list[str] = []
     headers = 0
+    alone = sum(1 for sheet in book.sheets if sheet.rows and not sheet.hidden and is_whole_class(sheet.name)) < 2
     for sheet in book.sheets:
         if not sheet.rows:
             continue
@@ -129,7 +131,7 @@ def read_tables(book: Book) -> tuple[list[Table], list[Skipped]]:
             skipped.append(Skipped(row=sheet.name, kind="other_sheet", text=f"{len(sheet.rows)} 行"))
         else:
             headers += 1
-            table = _table(sheet, header)
+            table = _table(sheet, header, is_alone=alone)
             if table.pupils:
                 tables.append(table)
             else:
@@ -141,12 +143,12 @@ def read_tables(book: Book) -> tuple[list[Table], list[Skipped]]:
             "请在该表第一行补上与模板相同的表头，或删除该工作表。",
         )
     if not tables:
-        _refuse_without_pupils(headers, hidden)
+        _refuse_without_pupils(headers, hidden, headless)
     return tables, skipped
 
 
-def _table(sheet: Sheet, header: Header) -> Table:
-    table = read_table(sheet, header)
+def _table(sheet: Sheet, header: Header, *, is_alone: bool) -> Table:
+    table = read_table(sheet, header, is_alone=is_alone)
     missing = [field for field in REQUIRED_FIELDS if field not in header.columns]
     if missing and (table.pupils or table.skipped == []):
         raise WorkbookRefused("missing_column", _missing_detail(sheet.name, header, missing))
@@ -166,7 +168,12 @@ def _is_other_list(book: Book, sheet: Sheet, header: Header) -> bool:
     return others and "id_number" not in header.columns and not holds_id_numbers(sheet)
 
 
-def _refuse_without_pupils(headers: int, hidden: list[str]) -> None:
+def _refuse_without_pupils(headers: int, hidden: list[str], headless: list[Sheet]) -> None:
+    if headless and (headers or hidden):
+        raise WorkbookRefused(
+            "header_not_found",
+            f"工作表“{headless[0].name}”里有身份证号，但没有找到表头。请在该表第一行补上与模板相同的表头后再上传。",
+        )
     if hidden:
         raise WorkbookRefused(
             "no_data", f"名单在隐藏的工作表“{hidden[0]}”里。隐藏的工作表不会读取，请取消隐藏后再上传。"

@@ -25,7 +25,7 @@ _COUNTS = re.compile(
     r"(?:(?:男|女)生?\s*[:：]?\s*[0-9]+\s*人?[\s,，、;；]*){1,2}(?:[共合计]+\s*[:：]?\s*[0-9]+\s*人?)?"
 )
 # In a row that has neither an ID number nor a phone: 全班共45人, 实有人数：45, and 男生 | 10 | 女生 | 12.
-_COUNT_LINE = re.compile(r".{0,8}(?:共有?|总共|人数)\D{0,6}[0-9]+\s*[人名个]?.{0,20}", re.DOTALL)
+_COUNT_LINE = re.compile(r".{0,8}(?:共有?|总共|人数)\D{0,6}[0-9]+(?!\s*页)\s*[人名个]?.{0,20}", re.DOTALL)
 _COUNTED = re.compile(r"男生?|女生?|应到|实到|共|计")
 _FEW_DIGITS = re.compile(r"[0-9]{1,4}\s*[人名]?")
 
@@ -59,7 +59,9 @@ _NOTE = re.compile(
     rf"(?:注意?|备注|附注|说明|要求|提示|温馨提示|{_SIGNED_BY}|日期|单位|学校|学校名称|盖章|签字|签名|联系人|联系电话|以上|以下|特此|本表|此表|请)"
     r"(?:签字|签名|盖章|[(（].{0,10}[)）])?\s*(?:[:：,，。].*|[0-9]*[、.].*|$)|[※＊*★].+|[(（【]?(?:以下空白|以下无正文)[)）】]?|[(（【][^)）】]*[)）】]|[0-9一二三四五][、.．].{4,}|以上.*|.*[(（]盖章[)）].*|"
     r"[0-9]{4}\s*[年./-]\s*[0-9]{1,2}\s*[月./-](?:\s*[0-9]{1,2}\s*日?)?|[-—=*_\s]{3,}|第\s*[0-9]+\s*页.*|"
-    r"(?:续|接)[上下]?[表页]|[-—=*_\s]*(?:完|全文完|END|End|end|[0-9]{1,3}\s*/\s*[0-9]{1,3})[-—=*_\s]*|[-—]\s*[0-9]{1,3}\s*[-—]|.{0,12}公章|无",
+    r"(?:续|接)[上下]?[表页]|[-—=*_\s]*(?:完|全文完|END|End|end|[0-9]{1,3}\s*/\s*[0-9]{1,3})[-—=*_\s]*|[-—]\s*[0-9]{1,3}\s*[-—]|.{0,12}公章|无|"
+    # A title, above the next group of pupils or at the top of the next page.
+    r".{2,}(?:花名册|名册|名单|登记表|信息表|统计表|汇总表|一览表)(?:[(（].*[)）])?",
     re.DOTALL,
 )
 # 核对人：, 打印日期：…: whatever it is, no pupil's row begins so.
@@ -91,7 +93,7 @@ def kind_of(row: SheetRow, cells: Mapping[Field, Cell], header: Header, *, has_i
     if any(map(is_like_id, row.cells.values())):
         return None
     texts = [text.strip() for text in texts]
-    if any(_TOTAL.fullmatch(text) or _COUNTS.fullmatch(text) for text in texts) and "phone" not in cells:
+    if any(_TOTAL.fullmatch(text) or _COUNTS.fullmatch(text) for text in texts) and _is_few(cells.get("phone")):
         return "total"
     if cells and all(_NOTHING.fullmatch(text_of(cell).strip()) for cell in cells.values()):
         # Formulas drawn down over rows of another sheet that are empty.
@@ -136,6 +138,11 @@ def _is_sample(row: SheetRow, cells: Mapping[Field, Cell]) -> bool:
 def _has_numbers(row: SheetRow, number: Cell | None) -> bool:
     """Whether a row holds a phone number, or digits where an ID number belongs."""
     return any(map(is_like_phone, row.cells.values())) or bool(_ID_DIGITS.fullmatch(text_of(number)[:_LOOKED_AT]))
+
+
+def _is_few(cell: Cell | None) -> bool:
+    """Whether a cell holds nothing, or how many there are: the sum of a column stands where its phones do."""
+    return cell is None or _FEW_DIGITS.fullmatch(text_of(cell)[:_LOOKED_AT].strip()) is not None
 
 
 def _is_count(texts: list[str]) -> bool:

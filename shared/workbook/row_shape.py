@@ -11,14 +11,16 @@ from typing import Final
 
 import msgspec
 
+from shared.workbook.cells import Look
+
 _ROW = rb'<row r="([0-9]{1,7})"([^<>]{0,400}?)>%b</row>'
 _REFERENCE = re.compile(rb'(<c r="[A-Z]{1,3})[0-9]{1,7}"')
 _OPENING = re.compile(rb'<v>|<is><t(?: xml:space="preserve")?>')
 _MOST: Final = 6
 _WIDEST: Final = 40
 
-Form = tuple[int, str, bool]
-"""Of a cell: its column, its `t`, whether its style is a date's."""
+Form = tuple[int, str, Look | None]
+"""Of a cell: its column, its `t`, what its style shows a number as."""
 
 
 class Shape(msgspec.Struct, frozen=True, gc=False):

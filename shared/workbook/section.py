@@ -44,11 +44,14 @@ _AROUND = " \t\u3000-—–_=*·.。、:：,，;；~～#【】[]〔〕"
 _TEACHER = r"\S{1,5}\s*老师|(?:班主任|教师|老师|辅导员)"
 _COUNT = r"(?:共|总|人数|全班|[（(]?共?\s*[0-9]{1,3}\s*[人名])"
 # The shortest text up to 班 after which nothing stands but who teaches it, how many they are, or what the list is.
-_LINE = re.compile(
-    r"(.{1,24}?班)[\s\-—–_:：,，。、]*"
-    rf"(?:|[(（【].*|(?:学生|幼儿|名单|花名册|信息).*|(?:{_TEACHER}|{_COUNT}).*)",
-    re.DOTALL,
+_BEHIND = rf"[\s\-—–_:：,，。、]*(?:|[(（【].*|(?:学生|幼儿|名单|花名册|信息).*|(?:{_TEACHER}|{_COUNT}).*)"
+_LINE = re.compile(rf"(.{{1,24}}?班){_BEHIND}", re.DOTALL)
+# The same below when it is, or whose: 2026年春, 某某小学.
+_BEFORE = re.compile(
+    r"[^\n]{0,30}(?:[0-9]年度?|学年度?|学期|[0-9]年?[春秋]季?|[小中]学|学校|校区|幼儿园)的?[\s\-—–_:：,，、]*"
 )
+_AFTER = re.compile(_BEHIND, re.DOTALL)
+_DIGITS_ALONE = re.compile(r"[0-9\s.\-_]+")
 _BRACKETED = re.compile(r"[(（][^()（）]+[)）]")
 _BESIDE = re.compile(rf"\D{{2,10}}[:：].*|(?:{_TEACHER}|{_COUNT}).*", re.DOTALL)
 
@@ -138,6 +141,17 @@ def is_grade_missing(cell: Cell) -> bool:
     return reading.grade is None and reading.cohort is None
 
 
+def class_of_sheet(name: str, *, is_alone: bool) -> str:
+    """The class that a sheet's name says its pupils are in, "" when it says none.
+
+    5班 is one without its grade. 3.2 and 302 are classes among others of their kind; `is_alone`, a day or a room.
+    """
+    if is_whole_class(name):
+        return "" if is_alone and _DIGITS_ALONE.fullmatch(name.strip()) else name
+    line = _line(name)
+    return line.school_class if line is not None and "班" in line.school_class else ""
+
+
 def is_whole_class(text: str) -> bool:
     """Whether a text names a class by its number and by its grade or cohort."""
     reading = read_class_name(text)
@@ -160,6 +174,9 @@ def _line(text: str, *, labelled: bool = False) -> Section | None:
         labelled, bare = True, bare[label.end() :].strip(_AROUND)
     if grade := _GRADE_LINE.fullmatch(bare):
         return Section(grade=grade[1])
+    within = _CLASS.search(bare)
+    if within and _BEFORE.fullmatch(bare[: within.start()]) and _AFTER.fullmatch(bare[within.end() :]):
+        bare = within[0]
     line = _LINE.fullmatch(bare)
     name = line[1].strip(_AROUND) if line else bare if labelled else ""
     if not name:

@@ -8,11 +8,11 @@ either way, for half the time.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from shared.workbook.budget import Budget
-from shared.workbook.cells import LAST_ROW, Cell, SheetRow
+from shared.workbook.cells import LAST_ROW, Cell, Look, SheetRow
 from shared.workbook.refusals import corrupt
 from shared.workbook.row_shape import Form, Shapes
 
@@ -100,16 +100,16 @@ class PlainRows:
     def __init__(
         self,
         strings: Sequence[str],
-        dates: frozenset[str],
+        looks: Mapping[str, Look],
         budget: Budget,
         columns: dict[str, int],
-        value_of: Callable[[str, str, bool, bool, bool], Cell | None],
+        value_of: Callable[[str, str, Look | None, bool, bool], Cell | None],
         rows: list[SheetRow],
         is_ready: Callable[[], bool],
         passed: Callable[[int], None],
     ) -> None:
         self._strings = strings
-        self._dates = frozenset(style.encode() for style in dates)
+        self._looks = {style.encode(): look for style, look in looks.items()}
         self._budget = budget
         self._columns = columns
         self._value_of = value_of
@@ -167,7 +167,7 @@ class PlainRows:
                 return None
             form = None
             if text is not None:
-                form = (self._columns[letters.decode()], (kind or b"n").decode(), style in self._dates)
+                form = (self._columns[letters.decode()], (kind or b"n").decode(), self._looks.get(style))
                 forms.append(form)
                 texts.append(text)
             cells.append((cell[0], form))
@@ -178,7 +178,7 @@ class PlainRows:
         strings, value_of = self._strings, self._value_of
         cells: dict[int, Cell] = {}
         try:
-            for (column, kind, is_date), text in zip(forms, texts, strict=True):
+            for (column, kind, look), text in zip(forms, texts, strict=True):
                 if not text:
                     continue
                 if kind == "s":
@@ -186,7 +186,7 @@ class PlainRows:
                     if cell and not cell.isspace():  # type: ignore[union-attr]  # shared texts are texts
                         cells[column] = cell
                 else:
-                    cell = value_of(kind, text.decode(), is_date, True, False)
+                    cell = value_of(kind, text.decode(), look, True, False)
                     if cell is not None:
                         cells[column] = cell
         except (ValueError, IndexError) as error:

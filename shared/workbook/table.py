@@ -17,6 +17,7 @@ from shared.workbook.row_kind import kind_of
 from shared.workbook.section import (
     UNKNOWN,
     Section,
+    class_of_sheet,
     ends_section,
     grade_in,
     is_grade_missing,
@@ -68,14 +69,17 @@ class Table(msgspec.Struct):
     sections: list[int]
 
 
-def read_table(sheet: Sheet, header: Header) -> Table:
-    """Tell the rows below `header` apart.
+def read_table(sheet: Sheet, header: Header, *, is_alone: bool) -> Table:
+    """Tell the rows below `header` apart; `is_alone`: no other sheet's name is written like this one's.
 
-    Raises WorkbookRefused: `hidden_rows` when a pupil's row is hidden, `duplicate_column`.
+    Raises WorkbookRefused: `hidden_rows` when a pupil's row is hidden, `duplicate_column`, `header_not_found` when
+    pupils stand above the header.
     """
     refuse_duplicated(sheet.name, header)
     used = header.used
     by_column = {column: field for field, column in used.items()}
+    above = sheet.rows[: bisect_left(sheet.rows, header.first, key=lambda row: row.number)]
+    _refuse_pupils_above(sheet.name, header, above, by_column)
     merges = _MergedColumns(sheet, used)
     pupils: list[PupilRow] = []
     skipped: list[tuple[int, SkippedKind, str]] = []
@@ -118,8 +122,7 @@ def read_table(sheet: Sheet, header: Header) -> Table:
             sections.append(row.number)
     if hidden:
         raise WorkbookRefused("hidden_rows", _hidden_detail(sheet.name, hidden))
-    before = bisect_left(sheet.rows, header.first, key=lambda row: row.number)
-    _borrow(pupils, pupils[:below_none], section_above(sheet.rows[:before]), sheet.name)
+    _borrow(pupils, pupils[:below_none], section_above(above), sheet.name, is_alone=is_alone)
     return Table(
         header=SheetHeader(
             name=sheet.name,
@@ -131,6 +134,25 @@ def read_table(sheet: Sheet, header: Header) -> Table:
         skipped=skipped,
         sections=sections,
     )
+
+
+def _refuse_pupils_above(sheet: str, header: Header, rows: Sequence[SheetRow], by_column: dict[int, Field]) -> None:
+    """A list that was sorted with its header has it in the middle; what stands above must not be lost."""
+    numbers = []
+    for row in rows:
+        cells = {by_column[column]: cell for column, cell in row.cells.items() if column in by_column}
+        number = cells.get("id_number")
+        # An explanation above the columns may hold a number as an example.
+        if number is None or "name" not in cells or not is_like_id(number) or len(text_of(number)) > _LONG_TEXT:
+            continue
+        if kind_of(row, cells, header, has_id=True) is None:
+            numbers.append(row.number)
+    if numbers:
+        raise WorkbookRefused(
+            "header_not_found",
+            f"工作表“{sheet}”的表头在第 {header.first} 行，但它上方的第 {_listed(numbers)} 行也是学生。"
+            "请只保留一个表头，并把它移到所有学生的上方后再上传。",
+        )
 
 
 def _without_reasons(rows: Sequence[SheetRow], header: Header) -> Iterable[SheetRow]:
@@ -191,14 +213,16 @@ def _lacks_grade(pupil: PupilRow) -> bool:
     return isinstance(cell, str | NumberCell) and "grade" not in pupil.cells and is_grade_missing(cell)
 
 
-def _borrow(pupils: Sequence[PupilRow], below_no_section: Sequence[PupilRow], above: Section, name: str) -> None:
+def _borrow(
+    pupils: Sequence[PupilRow], below_no_section: Sequence[PupilRow], above: Section, name: str, *, is_alone: bool
+) -> None:
     """Give pupils what stands above the header or in the sheet's name, and mark those left without a class.
 
     A class written once holds for all only if no pupil has one of her own; a line within the table holds below it.
     """
+    by_name = class_of_sheet(name, is_alone=is_alone)
     doubtful = False
     if not any(map(_has_own_class, pupils)):
-        by_name = name if is_whole_class(name) else ""
         if above.school_class:
             doubtful = bool(by_name) and not _agree(read_class_name(above.school_class), read_class_name(by_name))
             if by_name and not doubtful and is_grade_missing(above.school_class):
@@ -207,6 +231,10 @@ def _borrow(pupils: Sequence[PupilRow], below_no_section: Sequence[PupilRow], ab
                 _borrow_class(below_no_section, above.school_class, "section")
         elif by_name and len(below_no_section) == len(pupils):
             _borrow_class(pupils, by_name, "sheet_name")
+        else:
+            doubtful = not by_name and is_whole_class(name)
+    elif by_name and is_grade_missing(by_name) and all(map(_has_grade_alone, pupils)):
+        _borrow_class(pupils, by_name, "sheet_name")
     _borrow_grade(pupils, above.grade or grade_in(above.school_class), grade_in(name))
     if doubtful or any("class" in pupil.cells for pupil in pupils):
         for pupil in pupils:
@@ -216,6 +244,11 @@ def _borrow(pupils: Sequence[PupilRow], below_no_section: Sequence[PupilRow], ab
 
 def _has_own_class(pupil: PupilRow) -> bool:
     return not pupil.cells.keys().isdisjoint(_CLASS_OR_GRADE) and ("class", "section") not in pupil.borrowed
+
+
+def _has_grade_alone(pupil: PupilRow) -> bool:
+    grade = pupil.cells.get("grade")
+    return grade is not None and "class" not in pupil.cells and read_class_name(text_of(grade)).class_no is None
 
 
 def _borrow_class(pupils: Sequence[PupilRow], text: str, source: Cleaning) -> None:
@@ -245,10 +278,13 @@ def _shown(row: SheetRow) -> str:
     ]
 
 
+def _listed(numbers: Sequence[int]) -> str:
+    return "、".join(map(str, numbers[:8])) + ("等" if len(numbers) > 8 else "")
+
+
 def _hidden_detail(sheet: str, numbers: list[int]) -> str:
-    shown = "、".join(map(str, numbers[:8])) + ("等" if len(numbers) > 8 else "")
     return (
-        f"工作表“{sheet}”第 {shown} 行被隐藏或被筛选掉了（共 {len(numbers)} 行），无法确定是否要导入。"
+        f"工作表“{sheet}”第 {_listed(numbers)} 行被隐藏或被筛选掉了（共 {len(numbers)} 行），无法确定是否要导入。"
         "请清除筛选、取消隐藏，或删除这些行后再上传。"
     )
 

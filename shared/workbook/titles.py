@@ -21,7 +21,7 @@ _AROUND = re.compile(
     r"|[,;:、。…]?\s*(?:如|例).*$"
     r"|(?<=.)(?:18|11)位(?:数字?|手机号?码?|身份证号?码?|号码)?$"
     r"|[*※★☆✱●■◆▲△#:.。、,/\s\"'“”‘’_\-—|=]+"
-    r"|^(?:[0-9]{1,2}|[a-z]\.)(?=[^0-9])"
+    r"|^(?:[0-9]{1,2}|[a-z]\.|[一二三四五六七八九十]{1,3}[.、])(?=[^0-9])"
     r"|^(?:必填|选填):|(?:必填|选填|必须填写|必填项|选填项)$",
     re.DOTALL,
 )
@@ -104,7 +104,10 @@ _PLAIN_TITLES = frozenset(
 )  # fmt: skip
 # Of the pupil perhaps, but more often something else when there is a better column: a serial number, the landline,
 # where the family is registered.
-_DOUBTFUL = re.compile(r"id|.*(?:家庭|家校|住宅|通讯|预留).*|联系人.*|.*(?:户籍|户口|居住|现住|现居|区划).*")
+_DOUBTFUL = re.compile(r"id|.*(?:家庭|家校|住宅|通讯|预留).*|联系人.*|.*(?:户籍|户口|居住|现住|现居|区划).*|.*班级?号")
+# What stands alone below 电话 or 姓名: whose it is.
+_WHOSE = re.compile(r"(?:学生|幼儿|孩子|小孩|读者)?(?:本人)?|家长[12一二]?|监护人[12一二]?|父亲?|母亲?|爸爸|妈妈")
+_OF_SOMEBODY: tuple[Field, ...] = ("name", "phone", "id_number")
 _BILINGUAL = re.compile(r"([a-z]*)([^a-z]+)([a-z]*)")
 _GENERAL: dict[Field, Field] = {"guardian_name": "name", "guardian_phone": "phone"}
 
@@ -123,6 +126,8 @@ def field_of(title: str, group: str = "") -> Field | None:
     plain = plain_title(title)
     if not plain or len(plain) > _LONGEST_TITLE or _PERSONS_OF_SCHOOL.search(plain):
         return None
+    if group and _WHOSE.fullmatch(plain) and _named(above := plain_title(group)) in _OF_SOMEBODY:
+        return _named(plain + above)
     found = _named(plain) or _named_twice(plain)
     if (group and _GUARDIAN.search(plain_title(group))) or _OF_GUARDIAN.search(title):
         if found == "id_number":
@@ -131,6 +136,11 @@ def field_of(title: str, group: str = "") -> Field | None:
             return "guardian_name" if found == "name" else "guardian_phone"
     # 年级（班级） holds both.
     return "class" if found == "grade" and "班" in title else found
+
+
+def is_title(title: str) -> bool:
+    """Whether a text can stand in the lowest row of a header: a field, or whose the field above is."""
+    return field_of(title) is not None or bool((plain := plain_title(title)) and _WHOSE.fullmatch(plain))
 
 
 @lru_cache(_REMEMBERED)

@@ -13,14 +13,14 @@ from shared.workbook.cells import (
     Book,
     Cell,
     ErrorCell,
+    Look,
     Merge,
     Sheet,
     SheetRow,
     Unevaluated,
-    date_cell,
-    number_cell,
+    shown_cell,
 )
-from shared.workbook.number_format import shows_date
+from shared.workbook.number_format import look_of
 from shared.workbook.ole import CompoundFile
 from shared.workbook.refusals import corrupt, encrypted, too_many_cells, unsupported
 from shared.workbook.roster import Limits, WorkbookRefused
@@ -31,7 +31,7 @@ _FILEPASS, _DATE_MODE, _BOUND_SHEET, _SST, _FORMAT, _XF = 0x002F, 0x0022, 0x0085
 _ROW, _LABEL_SST, _LABEL, _RICH_LABEL, _RK, _MULTIPLE_RK = 0x0208, 0x00FD, 0x0204, 0x00D6, 0x027E, 0x00BD
 _NUMBER, _BOOL_ERROR, _FORMULA, _STRING, _MERGED = 0x0203, 0x0205, 0x0006, 0x0207, 0x00E5
 _BIFF8, _WORKSHEET = 0x0600, 0x0010
-_ROW_HIDDEN = 0x20
+_ROW_HIDDEN, _ROW_HEIGHT_SET = 0x20, 0x40
 # Programs that people work with leave it in each file; libraries that store formulas without calculating them do not.
 _SUMMARY = "\x05summaryinformation"
 _ERRORS = {
@@ -62,7 +62,7 @@ class _Reader:
         self._strings: list[str] = []
         self._formats: dict[int, str] = {}
         self._cell_formats: list[int] = []
-        self._dates: frozenset[int] = frozenset()
+        self._looks: dict[int, Look] = {}
         self._from_1904 = False
 
     def read(self) -> Book:
@@ -71,9 +71,9 @@ class _Reader:
             raise corrupt()
         if len(sheets) > self._limits.sheets:
             raise WorkbookRefused("too_large", f"工作表超过 {self._limits.sheets} 个，请删除与名单无关的再上传。")
-        self._dates = frozenset(
-            at for at, number in enumerate(self._cell_formats) if shows_date(str(number), self._formats.get(number))
-        )
+        for at, number in enumerate(self._cell_formats):
+            if (look := look_of(str(number), self._formats.get(number))) is not None:
+                self._looks[at] = look
         return Book(sheets=[self._read_sheet(name, at, hidden=hidden) for name, at, hidden in sheets])
 
     def _records(self, at: int) -> Iterator[tuple[int, bytes, int]]:
@@ -147,8 +147,8 @@ class _Reader:
                 if text and not text.isspace():
                     rows.setdefault(row, {})[column] = text
             elif kind == _ROW:
-                row, flags = struct.unpack_from("<H10xH", data)
-                if flags & _ROW_HIDDEN:
+                row, height, flags = struct.unpack_from("<H4xH4xH", data)
+                if flags & _ROW_HIDDEN or (flags & _ROW_HEIGHT_SET and height == 0):
                     hidden_rows.add(row)
             elif kind == _MERGED:
                 merges += _merges(data)
@@ -213,8 +213,7 @@ class _Reader:
     def _number(self, value: float, style: int) -> Cell:
         if value != value or value in (float("inf"), float("-inf")):
             raise corrupt()
-        shown = date_cell(value, from_1904=self._from_1904) if style in self._dates else None
-        return shown or number_cell(value)
+        return shown_cell(value, self._looks.get(style), from_1904=self._from_1904)
 
 
 def _unpacked(packed: int) -> float:

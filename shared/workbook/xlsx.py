@@ -20,17 +20,17 @@ from shared.workbook.cells import (
     Cell,
     DateCell,
     ErrorCell,
+    Look,
     Merge,
     Sheet,
     SheetRow,
     Unevaluated,
     column_index,
-    date_cell,
-    number_cell,
+    shown_cell,
     vertical_merges,
 )
 from shared.workbook.markup import Characters, End, Start, local_name, parse
-from shared.workbook.number_format import shows_date
+from shared.workbook.number_format import look_of
 from shared.workbook.package import Package, SheetPart
 from shared.workbook.refusals import corrupt, too_many_cells
 from shared.workbook.roster import Limits, WorkbookRefused
@@ -62,17 +62,17 @@ class _Reader:
             raise WorkbookRefused("too_large", f"工作表超过 {self._limits.sheets} 个，请删除与名单无关的再上传。")
         budget = Budget(self._limits)
         strings = read_shared_strings(self._package, workbook.shared_strings, self._limits, budget)
-        dates = self._read_date_styles(workbook.styles)
+        looks = self._read_looks(workbook.styles)
         sheets = []
         for part in workbook.sheets:
             with self._package.open(part.target) as stream:
-                sheets.append(_SheetParser(part, strings, dates, workbook.from_1904, budget).run(stream))
+                sheets.append(_SheetParser(part, strings, looks, workbook.from_1904, budget).run(stream))
         return Book(sheets=sheets)
 
-    def _read_date_styles(self, part: str | None) -> frozenset[str]:
-        """Indexes, as written in a cell's `s`, of the cell formats that show a number as a date."""
+    def _read_looks(self, part: str | None) -> dict[str, Look]:
+        """The cell formats, by their index as written in a cell's `s`, that show a number as something else."""
         if part is None:
-            return frozenset()
+            return {}
         codes: dict[str, str] = {}
         formats: list[str] = []
         inside = False
@@ -94,19 +94,19 @@ class _Reader:
 
         with self._package.open(part) as stream:
             parse(stream, start, end)
-        shown = {number for number in set(formats) if shows_date(number, codes.get(number))}
-        return frozenset(str(at) for at, number in enumerate(formats) if number in shown)
+        looks = {number: look for number in set(formats) if (look := look_of(number, codes.get(number))) is not None}
+        return {str(at): looks[number] for at, number in enumerate(formats) if number in looks}
 
 
 class _SheetParser:
     """One sheet: callbacks gather a row's cells, and a finished row is kept if anything is in it."""
 
     def __init__(
-        self, part: SheetPart, strings: list[str], dates: frozenset[str], from_1904: bool, budget: Budget
+        self, part: SheetPart, strings: list[str], looks: dict[str, Look], from_1904: bool, budget: Budget
     ) -> None:
         self._part = part
         self._strings = strings
-        self._dates = dates
+        self._looks = looks
         self._from_1904 = from_1904
         self._budget = budget
         self._rows: list[SheetRow] = []
@@ -122,7 +122,7 @@ class _SheetParser:
     def _callbacks(self) -> tuple[Start, End, Characters, PlainRows]:
         # Closures over plain variables: these run once per cell of the largest file a school has, and attribute
         # look-ups would double their time.
-        strings, dates, budget, rows, merges = self._strings, self._dates, self._budget, self._rows, self._merges
+        strings, looks, budget, rows, merges = self._strings, self._looks, self._budget, self._rows, self._merges
         value_of, columns, pass_by = self._value, _Columns(), self._budget.pass_by
         cell_tag = value_tag = row_tag = text_tag = inline_tag = formula_tag = data_tag = ""
         cells: dict[int, Cell] = {}
@@ -201,7 +201,7 @@ class _SheetParser:
                     if text and not text.isspace():
                         cells[column] = text
                 elif has_value or has_formula:
-                    cell = value_of(kind, "".join(pieces), style in dates, has_value, has_formula)
+                    cell = value_of(kind, "".join(pieces), looks.get(style), has_value, has_formula)
                     if cell is not None:
                         cells[column] = cell
             elif tag == row_tag:
@@ -231,10 +231,10 @@ class _SheetParser:
             nonlocal number
             number = at
 
-        plain = PlainRows(strings, dates, budget, columns, value_of, rows, is_ready, passed_row)
+        plain = PlainRows(strings, looks, budget, columns, value_of, rows, is_ready, passed_row)
         return start, end, characters, plain
 
-    def _value(self, kind: str, text: str, is_date: bool, has_value: bool, has_formula: bool) -> Cell | None:
+    def _value(self, kind: str, text: str, look: Look | None, has_value: bool, has_formula: bool) -> Cell | None:
         """A cell that is no shared string; None when it is blank."""
         if kind in ("inlineStr", "str"):
             if has_formula and not has_value:
@@ -256,7 +256,7 @@ class _SheetParser:
             raise corrupt() from error
         if number in (float("inf"), float("-inf")) or number != number:
             raise corrupt()
-        return (date_cell(number, from_1904=self._from_1904) if is_date else None) or number_cell(number)
+        return shown_cell(number, look, from_1904=self._from_1904)
 
 
 class _Columns(dict[str, int]):

@@ -55,6 +55,26 @@ def test_counties_with_long_and_short_names(text: str, code: str) -> None:
     assert found.district.code == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("渝中区解放碑街道", "500103"),
+        ("重庆市渝中区大坪街道办事处", "500103"),
+        ("酉阳土家族苗族自治县龙潭镇", "500242"),
+        ("渝北区龙溪街道", "500157"),
+    ],
+)
+def test_a_full_name_with_a_street_behind_it(text: str, code: str) -> None:
+    found = resolve(text, AFTER)
+    assert found is not None
+    assert found.district.code == code
+
+
+@pytest.mark.parametrize("text", ["渝中区江北区", "渝中区或江北区石马河街道", "武侯区浆洗街街道", "渝中解放碑街道"])
+def test_a_street_alone_makes_no_district(text: str) -> None:
+    assert resolve(text, AFTER) is None
+
+
 @pytest.mark.parametrize("text", ["", "重庆", "重庆市", "成都", "510104", "500999", "县", "区"])
 def test_what_is_no_district_of_the_city(text: str) -> None:
     assert resolve(text, AFTER) is None

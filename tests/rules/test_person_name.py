@@ -25,6 +25,9 @@ def test_chinese_names_are_names(name: str) -> None:
         ("阿依古丽 · 买买提", "阿依古丽·买买提"),
         ("John   Smith", "John Smith"),
         ("王小明·", "王小明"),
+        ("王小明。", "王小明"),
+        ("王小明，", "王小明"),
+        ("John Smith Jr.", "John Smith Jr."),
     ],
 )
 def test_cleaning(written: str, cleaned: str) -> None:

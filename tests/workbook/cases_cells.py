@@ -124,6 +124,20 @@ CASES = (
     _cleaned("id_with_full_stop", "typed as a sentence", "id_number", f"{_ID}。", _ID, ["prefix"]),
     _cleaned("id_in_quotation_marks", "copied with its quotes", "id_number", f"“{_ID}”", _ID, ["prefix"]),
     _cleaned("id_with_label", "copied with its label", "id_number", f"身份证号：{_ID}", _ID, ["fullwidth", "prefix"]),
+    _cleaned(
+        "id_with_another_label",
+        "证件号码： is as good a label",
+        "id_number",
+        f"证件号码：{_ID}",
+        _ID,
+        ["fullwidth", "prefix"],
+    ),
+    _cleaned("id_with_an_english_label", "ID: as well", "id_number", f"ID:{_ID}", _ID, ["prefix"]),
+    _cleaned("phone_with_full_stop", "typed as a sentence", "phone", "13000000001。", "13000000001", ["hyphen"]),
+    _cleaned("phone_of_long_distance", "0 as from another city", "phone", "013000000001", "13000000001", ["prefix"]),
+    _cleaned("phone_with_extension", "分机 before it", "phone", "023-67012345分机801", "023-67012345-801", ["hyphen"]),
+    _cleaned("name_with_full_stop", "typed as a sentence", "name", "王明。", "王明", ["dot"]),
+    _cleaned("district_with_street", "the street behind it", "home_district", "渝中区大坪街道", "渝中区大坪街道", []),
     # What is wrong.
     _case("id_missing", "blank", ("id_missing",), id_number=None),
     _case("id_placeholder", "无 is no number", ("id_missing",), id_number="无"),
@@ -161,6 +175,10 @@ CASES = (
         id_number="500103201501019000",
     ),
     _case("id_error", "#N/A of a VLOOKUP", ("cell_error",), id_number="#N/A"),
+    *(
+        _case(f"error_as_a_text_{at}", "an error of a newer Excel, as a text", ("cell_error",), name=given)
+        for at, given in enumerate(("#FIELD!", "#BLOCKED!", "#BUSY!", "#GETTING_DATA"))
+    ),
     _case("name_missing", "blank", ("name_missing",), name=None),
     _case("name_digits", "columns mixed up", ("name_format",), name="13000000001"),
     _case("name_formula", "an attack in a name", ("name_format",), name='=HYPERLINK("http://x.cn","王明")'),

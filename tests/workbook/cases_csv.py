@@ -60,6 +60,20 @@ CASES = (
     ),
     Case(name="csv_quoted", why="everything in quotes", build=text(_QUOTED), rows=clean(2, 3)),
     Case(
+        name="csv_blanks_after_commas",
+        why='"王明", "13800138000", … is what some programs write',
+        build=text("".join(", ".join(f'"{cell}"' for cell in row) + "\n" for row in [_BARE, *pupils(2)])),
+        rows=clean(2, 3),
+        values={"2": {"name": name(0), "phone": phone(0)}},
+        changes={"2": {}},
+    ),
+    Case(
+        name="csv_end_of_file_mark",
+        why="what DOS put at the end of a text is no row",
+        build=text(lines([_BARE, *pupils(2)]) + "\x1a"),
+        rows=clean(2, 3),
+    ),
+    Case(
         name="csv_semicolons",
         why="the separator of other countries' Excels",
         build=text(lines([_BARE, *pupils(2)], separator=";")),

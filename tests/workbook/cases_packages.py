@@ -37,6 +37,18 @@ def _by_default() -> Build:
     )
 
 
+def _with_second_sheet(sheet: str) -> Build:
+    """A workbook with a second part of its sheet's name, its case changed."""
+
+    def build(folder: Path) -> Path:
+        path = package(_workbook())(folder)
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/worksheets/Sheet1.xml", sheet)
+        return path
+
+    return build
+
+
 def _large_archive(found: Mapping[str, str | bytes], *, declared: int | None = None) -> Build:
     """An archive whose entries are counted in the end record for large ones only.
 
@@ -112,6 +124,25 @@ CASES = (
         build=_by_default(),
         rows=clean(2, 3),
         format="xlsx",
+    ),
+    Case(
+        name="types_of_nothing_in_particular",
+        why="a home-grown exporter calls all its parts application/xml; the workbook is where it belongs",
+        build=package(_workbook() | {_TYPES: _types().replace(_MAIN_TYPE, "application/xml")}),
+        rows=clean(2, 3),
+        format="xlsx",
+    ),
+    Case(
+        name="part_twice",
+        why="of two sheets of one name no two programs read the same",
+        build=_with_second_sheet(sheet_xml(rows_xml([list(TITLES), pupil(9)]))),
+        refusal="corrupt",
+    ),
+    Case(
+        name="part_twice_the_same",
+        why="a part that was packed twice is one",
+        build=_with_second_sheet(sheet_xml(rows_xml(_ROWS))),
+        rows=clean(2, 3),
     ),
     Case(
         name="types_in_utf16",
