@@ -10,8 +10,9 @@ import pytest
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
+from tests.kernel.followers import DURABLE, Followers
 from tests.kernel.gate import Gate, gate_before
-from tests.kernel.notes import SERVICE, A, create_table
+from tests.kernel.notes import SERVICE, A, create_table, nats_admin
 from tests.running_service import RunningService, serving
 
 
@@ -69,3 +70,20 @@ async def params(settings: Settings, secrets: Secrets) -> AsyncIterator[RunningS
 async def teacher(params: RunningService) -> AsyncIterator[httpx.AsyncClient]:
     async with params.client(A) as client:
         yield client
+
+
+@pytest.fixture
+async def followers(settings: Settings, secrets: Secrets, administrator: object) -> AsyncIterator[Followers]:
+    made = Followers(settings, secrets)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def impatient(settings: Settings, secrets: Secrets) -> None:
+    """What is not acknowledged within a second comes again."""
+    async with nats_admin(settings, secrets) as client:
+        info = await client.jetstream().consumer_info(DURABLE.stream, DURABLE.name)
+        assert info.config is not None
+        info.config.ack_wait = 1
+        await client.jetstream().add_consumer(DURABLE.stream, info.config)

@@ -1,21 +1,19 @@
 """Consumers: each event once, whole batches, poison apart, nothing acknowledged that is not kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from shared.broker import Broker
-from shared.consume import Consumer, Handler
-from shared.database import Database, Transaction
-from shared.envelope import Event, event_of
+from shared.consume import Consumer
+from shared.database import Transaction
+from shared.envelope import Event
 from shared.secrets import Secrets
 from shared.settings import Settings
-from shared.tenancy import Scope
-from shared.topology import durable
+from tests.kernel.followers import Followers, all_acknowledged, events, notes
 from tests.kernel.gate import Gate
 from tests.kernel.notes import (
     SERVICE,
@@ -23,82 +21,11 @@ from tests.kernel.notes import (
     Administrator,
     B,
     C,
-    changed,
     nats_admin,
     note_down,
 )
 from tests.running_service import publish
 from tests.waiting import eventually
-
-_DURABLE = durable(SERVICE, "reader-changed")
-
-
-def events(*texts: str, scope: Scope = A) -> list[Event]:
-    return [
-        event_of(
-            fact := changed(text),
-            source="readers",
-            subject_id=fact.reader_id,
-            time=_NOW,
-            district=scope.district,
-            school_id=scope.school_id,
-        )
-        for text in texts
-    ]
-
-
-_NOW = datetime(2026, 9, 1, 1, 2, 3, tzinfo=UTC)
-
-
-class Followers:
-    """Makes consumers as processes of their own would have them."""
-
-    def __init__(self, settings: Settings, secrets: Secrets) -> None:
-        self._settings = settings
-        self._secrets = secrets
-        self._made: list[tuple[Consumer, Database, Broker]] = []
-
-    async def make(self, handler: Handler = note_down, settings: Settings | None = None) -> Consumer:
-        where = settings or self._settings
-        database = await Database.open(SERVICE, where, self._secrets)
-        broker = Broker(SERVICE, where, self._secrets)
-        consumer = Consumer("reader", database, broker, handler)
-        consumer.wait, consumer.retry_delay, consumer.retry_every, consumer.max_pause = 0.5, 0.05, 0.05, 0.2
-        self._made.append((consumer, database, broker))
-        return consumer
-
-    async def close(self) -> None:
-        for consumer, database, broker in self._made:
-            await consumer.stop()
-            await broker.close()
-            await database.close()
-
-
-@pytest.fixture
-async def followers(settings: Settings, secrets: Secrets, administrator: object) -> AsyncIterator[Followers]:
-    made = Followers(settings, secrets)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def impatient(settings: Settings, secrets: Secrets) -> None:
-    """What is not acknowledged within a second comes again."""
-    async with nats_admin(settings, secrets) as client:
-        info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
-        assert info.config is not None
-        info.config.ack_wait = 1
-        await client.jetstream().add_consumer(_DURABLE.stream, info.config)
-
-
-async def notes(administrator: Administrator) -> list[str]:
-    return [row["body"] for row in await administrator.fetch("select body from notes order by body")]
-
-
-async def all_acknowledged(settings: Settings, secrets: Secrets) -> bool:
-    async with nats_admin(settings, secrets) as client:
-        info = await client.jetstream().consumer_info(_DURABLE.stream, _DURABLE.name)
-        return (info.num_pending, info.num_ack_pending) == (0, 0)
 
 
 async def test_a_batch_is_one_transaction_and_one_call(

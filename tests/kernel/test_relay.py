@@ -1,13 +1,11 @@
 """The relay: each row at least once, in order, by one leader, whatever goes away meanwhile."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import TypeAlias
 from uuid import uuid4
 
 import msgspec
 import pytest
-from nats.aio.msg import Msg
 from nats.js.api import StreamConfig
 
 from shared import outbox
@@ -20,6 +18,7 @@ from shared.settings import Settings
 from shared.topology import EVENTS
 from tests.kernel.gate import Gate
 from tests.kernel.notes import SERVICE, TEACHER, A, Administrator, caller, nats_admin
+from tests.kernel.wire import stored, wire
 from tests.waiting import eventually
 
 Relays: TypeAlias = Callable[..., Relay]
@@ -46,39 +45,6 @@ async def relays(settings: Settings, secrets: Secrets, administrator: object) ->
     for relay, broker in made:
         await relay.stop()
         await broker.close()
-
-
-class Wire:
-    """Everything that was published, as the wire saw it: repetitions too."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-
-    async def hear(self, message: Msg) -> None:
-        assert message.headers is not None
-        self.sent.append((message.headers["Nats-Msg-Id"], msgspec.json.decode(message.data)["name"]))
-
-    @property
-    def names(self) -> list[str]:
-        return [name for _, name in self.sent]
-
-
-@asynccontextmanager
-async def wire(settings: Settings, secrets: Secrets) -> AsyncIterator[Wire]:
-    async with nats_admin(settings, secrets) as client:
-        heard = Wire()
-        await client.subscribe("sc.v1.>", cb=heard.hear)
-        await client.flush()
-        yield heard
-
-
-async def stored(settings: Settings, secrets: Secrets) -> list[str]:
-    """The names in the stream, in its order."""
-    async with nats_admin(settings, secrets) as client:
-        jetstream = client.jetstream()
-        state = (await jetstream.stream_info(EVENTS)).state
-        messages = [await jetstream.get_msg(EVENTS, seq) for seq in range(state.first_seq, state.last_seq + 1)]
-        return [msgspec.json.decode(message.data or b"")["name"] for message in messages]
 
 
 async def unsent(administrator: Administrator) -> int:
