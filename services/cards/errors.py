@@ -1,6 +1,6 @@
 """What can go wrong with cards."""
 
-from shared.errors import Conflict, FieldError, Invalid, NotFound, TooManyRequests
+from shared.errors import Conflict, FieldError, Invalid, Malformed, NotFound, TooManyRequests
 
 
 class CardNotFound(NotFound):
@@ -112,3 +112,9 @@ class ExportTooLarge(Invalid):
     """要导出的读者证超过10万张，请缩小检索范围后分次导出。"""
 
     code = "export_too_large"
+
+
+class WindowTooWide(Malformed):
+    """一次最多统计 100 天。"""
+
+    code = "window_too_wide"

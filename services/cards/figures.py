@@ -1,14 +1,17 @@
 """Figures for the library: issued by day, school and grade; waiting, suspended, lost; refunds."""
 
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from services.cards import figures_queries as queries
+from services.cards.errors import WindowTooWide
 from services.cards.figures_schemas import Deposits, Figures, OfDay, OfGrade, OfSchool, Standings
 from shared.china import local_day
 from shared.database import Transaction
 
 _USUAL_DAYS = 30
+_WIDEST: Final = timedelta(days=100)
 
 
 async def fetch_figures(tx: Transaction, since: date | None, until: date | None, school_id: UUID | None) -> Figures:
@@ -27,6 +30,15 @@ async def fetch_figures(tx: Transaction, since: date | None, until: date | None,
         now=await _standings(tx, school_id),
         refunds=await _deposits(tx, school_id),
     )
+
+
+async def count_days(
+    tx: Transaction, since: date, until: date, school_id: UUID | None, district: str | None
+) -> list[OfDay]:
+    """Days without a card are left out. Raises WindowTooWide."""
+    if until - since >= _WIDEST:
+        raise WindowTooWide
+    return [OfDay(**row) for row in await queries.issued_by_day(tx.connection, since, until, school_id, district)]
 
 
 async def _standings(tx: Transaction, school_id: UUID | None) -> Standings:

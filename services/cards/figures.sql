@@ -2,7 +2,17 @@
 
 -- name: issued_by_day
 select day, sum(cards)::int as cards from issue_counts
-where day between $1 and $2 and ($3::uuid is null or school_id = $3)
+
+-- name: issued_within
+day between $? and $?
+
+-- name: issued_in_school
+school_id = $?
+
+-- name: issued_in_district
+district = $?
+
+-- name: day_by_day
 group by day having sum(cards) <> 0 order by day
 
 -- name: issued_by_school

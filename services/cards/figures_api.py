@@ -1,4 +1,4 @@
-"""HTTP of figures and exports: `/api/cards/figures`, `/api/cards/export.xlsx`."""
+"""HTTP of figures and exports: `/api/cards/figures`, `/api/cards/days`, `/api/cards/export.xlsx`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from services.cards import figures
 from services.cards.exporting import export_cards
-from services.cards.figures_schemas import Figures
+from services.cards.figures_schemas import Figures, OfDay
 from services.cards.schemas import CardFilter
 from shared.kernel import Kernel
 from shared.tenancy import Caller
@@ -36,6 +36,21 @@ async def fetch_figures(
     return await kernel.database.run(caller, figures.fetch_figures, since, until, school_id)
 
 
+@get("/days")
+async def count_days(
+    caller: NamedDependency[Caller],
+    kernel: NamedDependency[Kernel],
+    since: Annotated[date, QueryParameter(name="from", description="a day")],
+    until: Annotated[date, QueryParameter(name="to", description="a day, included")],
+    school_id: Annotated[UUID | None, QueryParameter(name="school_id", description="one school of those seen")] = None,
+    district: Annotated[
+        str | None, QueryParameter(name="district", pattern="^[0-9]{6}$", description="one district of the city's")
+    ] = None,
+) -> list[OfDay]:
+    """How many people got their card, day by day, however they were approved; a hundred days at most."""
+    return await kernel.database.run(caller, figures.count_days, since, until, school_id, district)
+
+
 @get("/export.xlsx", media_type=_WORKBOOK)
 async def export(
     caller: NamedDependency[Caller], kernel: NamedDependency[Kernel], search: NamedDependency[CardFilter]
@@ -49,4 +64,4 @@ async def _delete(path: Path) -> None:
     await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-HANDLERS: Sequence[ControllerRouterHandler] = (fetch_figures, export)
+HANDLERS: Sequence[ControllerRouterHandler] = (fetch_figures, count_days, export)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.conditions import Conditions
 from shared.database import Connection
 from shared.sql import beside
 
@@ -12,9 +13,18 @@ SQL = beside(__file__, "figures.sql")
 
 
 async def issued_by_day(
-    connection: Connection, since: date, until: date, school_id: UUID | None
+    connection: Connection, since: date, until: date, school_id: UUID | None, district: str | None = None
 ) -> list[asyncpg.Record]:
-    return await connection.fetch(SQL["issued_by_day"], since, until, school_id)
+    text, values = days_statement(since, until, school_id, district)
+    return await connection.fetch(text, *values)
+
+
+def days_statement(since: date, until: date, school_id: UUID | None, district: str | None) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("issued_within", since, until)
+    found.add("issued_in_school", school_id)
+    found.add("issued_in_district", district)
+    return f"{SQL['issued_by_day']} {found.where} {SQL['day_by_day']}", found.values
 
 
 async def issued_by_school(

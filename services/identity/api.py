@@ -24,6 +24,7 @@ from services.identity.schemas import (
     Districts,
     School,
     SchoolChange,
+    SchoolCount,
     SchoolCreate,
     SchoolFilter,
     SchoolOpened,
@@ -110,6 +111,13 @@ class Schools(Controller):
             password_hash = await _hash_new(passwords, caller, data.operator.password, data.operator.username)
         school = await kernel.once.run(caller, SchoolOpened, service.open_school, data, password_hash, today())
         return versioned(school, school.version, 201)
+
+    @get("/counts")
+    async def count_schools(
+        self, caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
+    ) -> list[SchoolCount]:
+        """How many schools each district has, of those one sees."""
+        return await kernel.database.run(caller, service.count_schools)
 
     @get("/{school_id:uuid}")
     async def fetch_school(

@@ -102,6 +102,10 @@ async def count_schools(connection: Connection, search: SchoolFilter) -> int:
     return count
 
 
+async def count_schools_by_district(connection: Connection) -> list[asyncpg.Record]:
+    return await connection.fetch(SQL["count_schools_by_district"])
+
+
 def _school_values(search: SchoolFilter) -> tuple[object, ...]:
     q = None if search.q is None else rules.name_key(search.q)
     return q, search.district, search.stage, search.disabled, search.ids

@@ -42,6 +42,9 @@ where ($1::text is null or position($1 in s.name_key) > 0) and ($2::text is null
     and ($3::text is null or s.stage = $3) and ($4::boolean is null or s.disabled = $4)
     and ($5::uuid[] is null or s.school_id = any($5))
 
+-- name: count_schools_by_district
+select district, count(*)::int as schools from schools group by district order by district
+
 -- name: insert_user
 insert into users (school_id, district, id, username, display_name, scope, must_change_password, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)

@@ -128,6 +128,13 @@ class School(Struct, kw_only=True):
     created_at: datetime
 
 
+class SchoolCount(Struct, kw_only=True):
+    """A district's schools, also the disabled ones."""
+
+    district: str
+    schools: int
+
+
 class SchoolOpened(School, kw_only=True, omit_defaults=True):
     """As answered to who opened it, with the first operator if one was asked for."""
 

@@ -45,6 +45,9 @@ SCHOOL = [only("school")]
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 OfSchool: TypeAlias = Annotated[UUID | None, QueryParameter(name="school_id", description="one school of those seen")]
+OfDistrict: TypeAlias = Annotated[
+    str | None, QueryParameter(name="district", pattern="^[0-9]{6}$", description="one district of the city's")
+]
 
 
 def provide_search(
@@ -61,6 +64,7 @@ def provide_search(
     consent: Annotated[ConsentState | None, QueryParameter(name="consent")] = None,
     card_no: Annotated[str | None, QueryParameter(name="card_no", max_length=32)] = None,
     school_id: OfSchool = None,
+    district: OfDistrict = None,
 ) -> ReaderFilter:
     """The `search` dependency. Empty conditions are none."""
     return ReaderFilter(
@@ -73,6 +77,7 @@ def provide_search(
         consent=consent,
         card_no=(card_no or "").strip() or None,
         school_id=school_id,
+        district=district,
     )
 
 
@@ -137,9 +142,10 @@ class Readers(Controller):
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         by: Annotated[Literal["school", "district"], QueryParameter(name="by")] = "school",
+        district: OfDistrict = None,
     ) -> list[DistrictCount]:
         """By status and school, or by status and district."""
-        return await kernel.database.run(caller, searching.overview, by == "school")
+        return await kernel.database.run(caller, searching.overview, by == "school", district)
 
     @get("/template.xlsx", guards=SCHOOL, media_type=WORKBOOK)
     async def template(

@@ -59,6 +59,7 @@ def conditions(
     """
     found = Conditions(SQL)
     found.add("matching_school", search.school_id)
+    found.add("matching_district", search.district)
     found.add("matching_grade", search.grade_id)
     found.add("matching_class", search.class_id, search.class_id)
     found.add("matching_status", search.status)
@@ -119,21 +120,44 @@ async def count(connection: Connection, found: Conditions) -> int:
 
 
 async def count_by_totals(connection: Connection, search: ReaderFilter) -> int:
-    """From the maintained counts: for searches by class, status or school alone."""
-    total: int = await connection.fetchval(SQL["count_by_totals"], search.class_id, search.status, search.school_id)
+    """From the maintained counts: for searches by class, status, school or district alone."""
+    text, values = totals_statement(search)
+    total: int = await connection.fetchval(text, *values)
     return total
 
 
-async def weigh_status(connection: Connection, status: str) -> tuple[int, int]:
-    """How many readers seen have it, and how many there are; from the maintained counts."""
-    row = await connection.fetchrow(SQL["weigh_status"], status)
-    assert row is not None  # an aggregate
-    return row["having"], row["everybody"]
+def totals_statement(search: ReaderFilter) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("counted_class", search.class_id)
+    found.add("counted_status", search.status)
+    found.add("counted_school", search.school_id)
+    found.add("counted_district", search.district)
+    return f"{SQL['count_by_totals']} {found.where}", found.values
 
 
-async def fetch_of_status(connection: Connection, status: str) -> list[UUID]:
-    """The ids of all readers seen that have it."""
-    return [row["id"] for row in await connection.fetch(SQL["fetch_of_status"], status)]
+async def weigh_statuses(connection: Connection, district: str | None) -> dict[str, int]:
+    """How many readers seen (of `district` alone, if it is given) have which status; from the maintained counts."""
+    text, values = weights_statement(district)
+    return {row["status"]: row["readers"] for row in await connection.fetch(text, *values)}
+
+
+def weights_statement(district: str | None) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("counted_district", district)
+    return f"{SQL['weigh_statuses']} {found.where} {SQL['by_status']}", found.values
+
+
+async def fetch_of_status(connection: Connection, status: str, district: str | None) -> list[UUID]:
+    """The ids of all readers seen (of `district` alone, if it is given) that have it."""
+    text, values = rare_statement(status, district)
+    return [row["id"] for row in await connection.fetch(text, *values)]
+
+
+def rare_statement(status: str, district: str | None) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("counted_status", status)
+    found.add("counted_district", district)
+    return f"{SQL['fetch_of_status']} {found.where}", found.values
 
 
 async def fetch_reader(connection: Connection, reader_id: UUID) -> asyncpg.Record | None:
@@ -229,8 +253,17 @@ async def fetch_counts(connection: Connection, school_id: UUID | None) -> list[a
     return await connection.fetch(SQL["fetch_counts"], school_id)
 
 
-async def fetch_overview(connection: Connection, by_school: bool) -> list[asyncpg.Record]:
-    return await connection.fetch(SQL["fetch_school_counts" if by_school else "fetch_district_counts"])
+async def fetch_overview(connection: Connection, by_school: bool, district: str | None) -> list[asyncpg.Record]:
+    text, values = overview_statement(by_school, district)
+    return await connection.fetch(text, *values)
+
+
+def overview_statement(by_school: bool, district: str | None) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("counted_district", district)
+    if by_school:
+        return f"{SQL['counts_of_schools']} {found.where} {SQL['by_school']}", found.values
+    return f"{SQL['counts_of_districts']} {found.where} {SQL['by_district']}", found.values
 
 
 async def follow(connection: Connection, statement: str, *columns: object) -> None:

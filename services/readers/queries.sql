@@ -34,6 +34,9 @@ left join grades g on g.school_id = c.school_id and g.grade_id = c.grade_id
 -- name: matching_school
 r.school_id = $?
 
+-- name: matching_district
+r.district = $?
+
 -- name: matching_grade
 (r.school_id, r.class_id) in (select school_id, class_id from classes where grade_id = $?)
 
@@ -73,31 +76,42 @@ select id, sealed from readers where id_tail = $1 limit 20000
 -- name: find_person
 select id from readers where id_digest = $1
 
--- name: count_by_totals
-select coalesce(sum(readers), 0)::bigint from reader_counts
-where ($1::uuid is null or class_id = $1) and ($2::text is null or status = $2) and ($3::uuid is null or school_id = $3)
+-- name: counted_class
+n.class_id = $?
 
--- name: weigh_status
-select coalesce(sum(readers) filter (where status = $1), 0)::bigint as having,
-    coalesce(sum(readers), 0)::bigint as everybody
-from reader_counts
+-- name: counted_status
+n.status = $?
+
+-- name: counted_school
+n.school_id = $?
+
+-- name: counted_district
+n.district = $?
+
+-- name: count_by_totals
+select coalesce(sum(readers), 0)::bigint from reader_counts n
+
+-- name: weigh_statuses
+select status, sum(readers)::bigint as readers from reader_counts n
+
+-- name: by_status
+group by status
 
 -- name: fetch_of_status
 -- Class by class, those without one by school. The offsets keep it so: statistics know nothing of where counts are left.
 select f.id
-from reader_counts n cross join lateral (
+from reader_counts n join lateral (
     (
         select r.id from readers r
-        where r.school_id = n.school_id and r.class_id = n.class_id and r.status = $1 offset 0
+        where r.school_id = n.school_id and r.class_id = n.class_id and r.status = n.status offset 0
     )
     union all
     (
         select r.id from readers r
         where n.class_id = '00000000-0000-0000-0000-000000000000'
-            and r.school_id = n.school_id and r.class_id is null and r.status = $1 offset 0
+            and r.school_id = n.school_id and r.class_id is null and r.status = n.status offset 0
     )
-) f
-where n.status = $1 and n.readers > 0
+) f on n.readers > 0
 
 -- name: lock_reader
 select id, class_id, name, guardian_name, home_district, sealed, id_digest, wanted_card_no, card_no, card_id,
@@ -140,12 +154,16 @@ from reader_counts rc
 left join classes c on c.school_id = rc.school_id and c.class_id = rc.class_id
 where rc.readers <> 0 and ($1::uuid is null or rc.school_id = $1)
 
--- name: fetch_school_counts
-select district, school_id, status, sum(readers)::int as readers from reader_counts
+-- name: counts_of_schools
+select district, school_id, status, sum(readers)::int as readers from reader_counts n
+
+-- name: by_school
 group by district, school_id, status having sum(readers) <> 0 order by district, school_id, status
 
--- name: fetch_district_counts
-select district, null::uuid as school_id, status, sum(readers)::int as readers from reader_counts
+-- name: counts_of_districts
+select district, null::uuid as school_id, status, sum(readers)::int as readers from reader_counts n
+
+-- name: by_district
 group by district, status having sum(readers) <> 0 order by district, status
 
 -- Facts of other services, applied under the worker scope to many schools at once.

@@ -114,7 +114,7 @@ class ReaderFilter(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaul
 
     `id_number`: whole, or its last four or more characters. `name`: any part of it, or with `name_match` "start" its
     beginning; over the whole city always its beginning. Empty texts are no conditions.
-    `school_id` narrows a district's or the city's view; a school sees itself in any case.
+    `school_id` narrows a district's or the city's view, `district` the city's; a school sees itself in any case.
     """
 
     grade_id: UUID | None = None
@@ -126,6 +126,7 @@ class ReaderFilter(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaul
     consent: ConsentState | None = None
     card_no: Annotated[str, Meta(max_length=32)] | None = None
     school_id: UUID | None = None
+    district: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
 
 
 class Count(Struct):

@@ -60,7 +60,7 @@ async def search_readers(
     tx: Transaction, sealer: Sealer, search: ReaderFilter, sort: Sort, page: int, page_size: int
 ) -> Page[Reader]:
     """Raises SortTooWide: a city's readers are in order of time alone; ConsentTooWide."""
-    if tx.scope.kind == "city" and search.school_id is None and sort not in _INDEXED:
+    if _is_of_the_city(tx, search) and sort not in _INDEXED:
         raise SortTooWide
     skipped = offset(page, page_size)
     found = await find(tx, sealer, search, skipped + page_size)
@@ -84,7 +84,7 @@ async def find(tx: Transaction, sealer: Sealer, search: ReaderFilter, wanted: in
     if search.consent is not None and is_wide:
         raise ConsentTooWide
     bounds = None
-    if search.name and (search.name_match == "start" or (tx.scope.kind == "city" and search.school_id is None)):
+    if search.name and (search.name_match == "start" or _is_of_the_city(tx, search)):
         bounds = rules.name_bounds(search.name)
     digest: bytes | None = None
     ids: list[UUID] | None = None
@@ -97,8 +97,12 @@ async def find(tx: Transaction, sealer: Sealer, search: ReaderFilter, wanted: in
         else:
             return None
     elif is_wide and not any((search.grade_id, search.class_id, search.card_no)):
-        ids = await _find_rare(tx, search.status, wanted)
+        ids = await _find_rare(tx, search.status, search.district, wanted)
     return None if ids == [] else queries.conditions(search, digest=digest, ids=ids, name_bounds=bounds)
+
+
+def _is_of_the_city(tx: Transaction, search: ReaderFilter) -> bool:
+    return tx.scope.kind == "city" and search.school_id is None and search.district is None
 
 
 async def _find_by_tail(tx: Transaction, sealer: Sealer, number: str) -> list[UUID]:
@@ -106,7 +110,9 @@ async def _find_by_tail(tx: Transaction, sealer: Sealer, number: str) -> list[UU
     return [row["id"] for row in candidates if sealer.open(row["id"], row["sealed"]).id_number.endswith(number)]
 
 
-async def _find_rare(tx: Transaction, status: Status | None, wanted: int | None) -> list[UUID] | None:
+async def _find_rare(
+    tx: Transaction, status: Status | None, district: str | None, wanted: int | None
+) -> list[UUID] | None:
     """Those of a status that few have; None for one that many have.
 
     No index knows statuses, so in order of time all readers would be walked past for a few. The maintained counts tell
@@ -114,10 +120,11 @@ async def _find_rare(tx: Transaction, status: Status | None, wanted: int | None)
     """
     if status is None:
         return None
-    having, everybody = await queries.weigh_status(tx.connection, status)
-    if having and not rules.is_rare(having, everybody, wanted):
+    weights = await queries.weigh_statuses(tx.connection, district)
+    having = weights.get(status, 0)
+    if having and not rules.is_rare(having, sum(weights.values()), wanted):
         return None
-    return await queries.fetch_of_status(tx.connection, status) if having else []
+    return await queries.fetch_of_status(tx.connection, status, district) if having else []
 
 
 async def count_readers(tx: Transaction, school_id: UUID | None) -> list[Count]:
@@ -128,6 +135,6 @@ async def count_readers(tx: Transaction, school_id: UUID | None) -> list[Count]:
     return [Count(**row) for row in rows]
 
 
-async def overview(tx: Transaction, by_school: bool) -> list[DistrictCount]:
-    rows = await queries.fetch_overview(tx.connection, by_school)
+async def overview(tx: Transaction, by_school: bool, district: str | None) -> list[DistrictCount]:
+    rows = await queries.fetch_overview(tx.connection, by_school, district)
     return [DistrictCount(**row) for row in rows]

@@ -1,10 +1,13 @@
 """The first page of the three kinds of users, and reading a school from above."""
 
 import re
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
+from shared.china import local_day
 from tests.browser.desk import Desk, Desks
 from tests.browser.school import DEMO_PASSWORD, PASSWORD, OpenedSchool, SchoolOffice, client, post
 from tests.pupils import GRADES, pupil
@@ -44,6 +47,9 @@ async def test_a_teacher_sees_what_waits(desks: Desks, school: OpenedSchool) -> 
     await expect(desk.page.get_by_role("link", name=re.compile("待审核读者.*6"))).to_be_visible()
     await expect(desk.page.get_by_role("link", name=re.compile("已办证.*3.*33%"))).to_be_visible()
     await expect(desk.page.get_by_role("row", name=re.compile("^一年级"))).to_contain_text("5")
+    await expect(desk.page.get_by_text("共 3 张（按办证日期）")).to_be_visible()
+    await expect(desk.page.locator("[data-test=trend] li")).to_have_text([f"{local_day(datetime.now(UTC))}：3 张"])
+    await desk.show("overview-school")
     await desk.page.get_by_role("link", name=re.compile("待审核读者")).click()
     await expect(desk.page.locator("tbody tr")).to_have_count(6)
 
@@ -87,9 +93,48 @@ async def test_the_city_sees_districts_and_goes_down_to_a_school(desks: Desks, s
     await expect(desk.page.get_by_role("search").get_by_text(school.name, exact=True)).to_be_visible()
 
 
-async def test_a_districts_figures_lead_to_what_is_the_districts(desks: Desks) -> None:
+async def test_the_city_asks_for_its_districts_at_once(desks: Desks, school: OpenedSchool) -> None:
+    desk = await desks.log_in("city", DEMO_PASSWORD, "/nowhere")
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    await desk.page.get_by_role("link", name="概览").click()
+    row = desk.page.get_by_role("row", name=re.compile("沙坪坝区"))
+    await expect(row).to_be_visible()
+    schools = await row.get_by_role("cell").nth(1).inner_text()
+    async with client(str(httpx.URL(desk.page.url).copy_with(path="/")), "city", DEMO_PASSWORD) as http:
+        found = await http.get("/api/identity/schools", params={"district": DISTRICT, "page_size": 1})
+    assert int(schools) == found.json()["total"] > 1
+    assert len([url for url in asked if "/api/identity/schools" in url]) == 1
+    await desk.show("overview-city")
+
+
+async def test_a_districts_figures_lead_to_what_is_the_districts(desks: Desks, school: OpenedSchool) -> None:
     desk = await desks.log_in("city", DEMO_PASSWORD, "/?district=" + DISTRICT)
     figures = desk.page.locator("a.card")
-    await expect(figures).to_have_count(1)
-    await figures.click()
+    await expect(figures).to_have_count(4)
+    await expect(figures.filter(has_text="待审核")).to_contain_text("6")
+    await expect(desk.page.get_by_text("共 3 张（按办证日期）")).to_be_visible()
+    await desk.show("overview-district-of-city")
+    await figures.filter(has_text="已办证").click()
+    await expect(desk.page).to_have_url(re.compile(rf"/readers\?district={DISTRICT}&status=carded"))
+    await expect(desk.page.locator("tbody tr")).to_have_count(3)
+    await expect(desk.page.get_by_role("search").get_by_text("沙坪坝区", exact=True)).to_be_visible()
+    await desk.show("readers-of-a-district")
+    # The readers of the whole city, then those of the other district: its schools alone are offered.
+    await desk.button("重置").click()
+    await expect(desk.page).to_have_url(re.compile("/readers$"))
+    await desk.choose("区县", "沙坪坝区")
+    await desk.choose_school(school.name)
+    await desk.button("检索").click()
+    await expect(desk.page.locator("tbody tr")).to_have_count(9)
+    await desk.choose("区县", "渝中区")
+    await desk.button("检索").click()
+    await expect(desk.page).to_have_url(re.compile("/readers\\?district=500103$"))
+    await desk.page.go_back()
+    await desk.page.locator("a.card", has_text="学校").first.click()
     await expect(desk.page).to_have_url(re.compile(rf"/schools\?district={DISTRICT}"))
+
+
+async def test_a_district_typed_by_hand_shows_nobody_of_it(desks: Desks, school: OpenedSchool) -> None:
+    desk = await desks.log_in("district-500103", DEMO_PASSWORD, f"/readers?district={DISTRICT}")
+    await expect(desk.page.get_by_text("没有符合条件的读者")).to_be_visible()

@@ -312,6 +312,45 @@ async def test_a_card_that_is_being_closed_takes_no_former_card(
     assert (await library.get(f"{CARDS}/refunds")).json()["total"] == 0
 
 
+async def test_cards_are_counted_day_by_day(
+    cards: RunningService,
+    library: httpx.AsyncClient,
+    teacher: httpx.AsyncClient,
+    stranger: httpx.AsyncClient,
+    school: Scope,
+    database: Database,
+) -> None:
+    other, elsewhere = a_school(school.district or ""), a_school("500106")
+    await follow(database, [approval(school, f"{n}") for n in range(3)])
+    await follow(database, [approval(other, "o"), approval(elsewhere, "e")])
+    day = local_day(datetime.now(UTC))
+
+    async def counted(client: httpx.AsyncClient, **place: str) -> list[int]:
+        days = await client.get(f"{CARDS}/days", params={"from": str(day), "to": str(day)} | place)
+        assert all(entry["day"] == str(day) for entry in days.json()), days.text
+        return [entry["cards"] for entry in days.json()]
+
+    async with cards.client(CITY) as city:
+        assert await counted(city) == [5]
+        assert await counted(city, district="500106") == [1]
+        assert await counted(city, district="500107") == []
+        assert await counted(city, district="500106", school_id=str(school.school_id)) == []
+    assert await counted(library) == [4]
+    assert await counted(library, school_id=str(school.school_id)) == await counted(teacher) == [3]
+    for client, asked in (
+        (library, {"district": "500106"}),
+        (stranger, {"school_id": str(school.school_id)}),
+        (stranger, {"district": "500103"}),
+        (teacher, {"school_id": str(other.school_id)}),
+    ):
+        assert await counted(client, **asked) == []
+    before = {"from": "2020-01-01", "to": "2020-04-09"}
+    assert (await library.get(f"{CARDS}/days", params=before)).json() == []
+    too_wide = await library.get(f"{CARDS}/days", params=before | {"to": "2020-04-10"})
+    assert (too_wide.status_code, too_wide.json()["code"]) == (400, "window_too_wide")
+    assert (await library.get(f"{CARDS}/days")).status_code == 400
+
+
 async def test_figures_and_export(
     library: httpx.AsyncClient,
     stranger: httpx.AsyncClient,

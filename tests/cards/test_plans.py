@@ -8,7 +8,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.cards import issuing_queries, lifecycle_queries, lookup_queries, privileges_queries, queries
+from services.cards import (
+    figures_queries,
+    issuing_queries,
+    lifecycle_queries,
+    lookup_queries,
+    privileges_queries,
+    queries,
+)
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
@@ -57,6 +64,12 @@ FILL = (
         changed_at)
     select (500100 + district)::text, version, '2026-01-01', '{}', 0, 'library', now()
     from generate_series(0, 39) district, generate_series(1, 100) version
+    """,
+    """
+    insert into cards.issue_counts (school_id, district, day, class_id, cards)
+    select school_id, district, date '2025-01-01' + (class * 7 + day * 97)::int % 900, class_id, 5
+    from (select *, row_number() over (order by class_id) as class from cards.classes) c, generate_series(0, 8) day
+    on conflict do nothing
     """,
     """
     insert into cards.card_credentials (school_id, district, card_id, kind, digest, added_by, added_at)
@@ -151,6 +164,24 @@ async def test_a_school_reads_its_own_card_alone(database: Database, scope: Scop
     (card, *names) = reads(plan)
     assert card[0] == "cards" and card[1] == "Index Scan" and card[2] in ("cards_pkey", "cards_of_city_by_number")
     assert card[3] <= 1 and all(how == "Index Scan" and rows <= 1 for _, how, _, rows in names), plan
+
+
+@pytest.mark.parametrize(
+    ("scope", "district", "index"),
+    [
+        (Scope("school", DISTRICT, SCHOOL), None, "issue_counts_pkey"),
+        (Scope("district", DISTRICT), None, "issue_counts_of_district"),
+        (CITY, DISTRICT, "issue_counts_of_district"),
+        (CITY, None, "issue_counts_of_city"),
+    ],
+)
+async def test_days_are_counted_from_an_index(
+    database: Database, scope: Scope, district: str | None, index: str
+) -> None:
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        text, values = figures_queries.days_statement(date(2026, 1, 1), date(2026, 1, 30), None, district)
+        plan = await explain(tx, text, *values)
+        assert scanned(plan) == set() and indexes(plan) == {index}, plan
 
 
 async def test_issuing_and_steps_read_what_they_touch(database: Database) -> None:

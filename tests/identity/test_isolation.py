@@ -33,6 +33,16 @@ async def test_a_district_sees_its_schools_alone(
     assert (await district.get(SCHOOLS, params={"district": "500106"})).json() == {"items": [], "total": 0}
 
 
+async def test_schools_are_counted_where_one_sees_them(
+    city: httpx.AsyncClient, district: httpx.AsyncClient, other_district: httpx.AsyncClient, teacher: httpx.AsyncClient
+) -> None:
+    own, others = {"district": "500103", "schools": 2}, {"district": "500106", "schools": 1}
+    assert (await city.get(f"{SCHOOLS}/counts")).json() == [own, others]
+    assert (await district.get(f"{SCHOOLS}/counts")).json() == [own]
+    assert (await other_district.get(f"{SCHOOLS}/counts")).json() == [others]
+    assert (await teacher.get(f"{SCHOOLS}/counts")).json() == [own | {"schools": 1}]
+
+
 async def test_schools_are_named_by_their_ids_to_those_who_see_them(
     city: httpx.AsyncClient, district: httpx.AsyncClient, other_district: httpx.AsyncClient
 ) -> None:
@@ -130,4 +140,4 @@ async def test_every_route_wants_a_token(identity: RunningService, stranger: htt
             filled = path.replace("{school_id}", str(uuid4())).replace("{user_id}", str(uuid4()))
             answer = await stranger.request(method.upper(), filled.replace("{code}", "500103"))
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
-    assert asked == 12
+    assert asked == 13

@@ -120,6 +120,7 @@ async def test_lists_counts_and_checks_are_of_ones_own(
         for condition in (
             {},
             {"school_id": theirs["school_id"]},
+            {"school_id": theirs["school_id"], "district": theirs["district"]},
             {"id_number": id_number(1)},
             {"id_number": id_number(1)[-4:]},
             {"name": theirs["name"]},

@@ -146,6 +146,38 @@ async def test_a_wide_view_searches_its_schools(
     assert (wide.status_code, wide.json()["code"]) == (422, "sort_too_wide")
 
 
+async def test_the_city_searches_and_counts_one_district(
+    teacher: httpx.AsyncClient,
+    readers: RunningService,
+    district: httpx.AsyncClient,
+    city: httpx.AsyncClient,
+    other_district: httpx.AsyncClient,
+) -> None:
+    await create(teacher, 1, name="王小明")
+    await create(teacher, 2, name="李小明")
+    async with readers.client(elsewhere := a_school("500106")) as there:
+        await create(there, 3, name="王小芳")
+    own, other = {"district": "500103"}, {"district": "500106"}
+    assert await found(city, **own) == await found(district, **own) == ["李小明", "王小明"]
+    assert await found(city, **other, status="pending") == ["王小芳"]
+    assert await found(city, **other, status="carded") == []
+    # As the district itself sees it: in any order, and by any part of a name.
+    assert sorted(await found(city, **own, name="小明", sort="name")) == ["李小明", "王小明"]
+    assert await found(city, **own, school_id=str(elsewhere.school_id)) == []
+    assert await found(city, **other, id_number=id_number(1)) == []
+    assert (await city.get(READERS, params=other | {"page_size": 1})).json()["total"] == 1
+    assert (await city.get(READERS, params={"district": "5001"})).status_code == 400
+    told = {"district": "500106", "school_id": str(elsewhere.school_id), "status": "pending", "readers": 1}
+    assert (await city.get(f"{READERS}/overview", params=other)).json() == [told]
+    by_district = await city.get(f"{READERS}/overview", params=other | {"by": "district"})
+    assert by_district.json() == [told | {"school_id": None}]
+    # Another district is as one that has nobody.
+    for client, asked in ((district, other), (other_district, own), (teacher, other)):
+        assert (await client.get(READERS, params=asked)).json() == {"items": [], "total": 0}
+        for by in ("school", "district"):
+            assert (await client.get(f"{READERS}/overview", params=asked | {"by": by})).json() == []
+
+
 async def test_a_wide_view_of_a_status_nobody_has_is_empty_by_the_counts(
     teacher: httpx.AsyncClient,
     school: Scope,

@@ -38,7 +38,7 @@ export function countSchool(schoolId: string | null): Promise<ClassCount[]> {
   return unwrap(readers.GET('/api/readers/counts', { params: { query: schoolId === null ? {} : { school_id: schoolId } } }))
 }
 
-/** Of all one sees, by school, or by district alone. */
-export function countPlaces(by: 'school' | 'district'): Promise<PlaceCount[]> {
-  return unwrap(readers.GET('/api/readers/overview', { params: { query: { by } } }))
+/** Of all one sees, by school, or by district alone; `district`: of this one of the city's. */
+export function countPlaces(by: 'school' | 'district', district: string | null = null): Promise<PlaceCount[]> {
+  return unwrap(readers.GET('/api/readers/overview', { params: { query: { by, ...(district === null ? {} : { district }) } } }))
 }

@@ -39,6 +39,8 @@ describe('the names of schools', () => {
 
   it('are found by a part of them', async () => {
     expect(await findSchools('人和')).toEqual({ ids: ['found'], total: 8000 })
+    await findSchools('人和', '500106')
+    expect(asked.map((one) => one.get('district'))).toEqual([null, '500106'])
     expect(asked[0]!.get('q')).toBe('人和')
     expect(useSchoolNames(() => []).get('found')).toBe('人和街小学')
   })

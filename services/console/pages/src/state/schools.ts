@@ -35,9 +35,9 @@ export async function nameSchools(ids: Iterable<string | null | undefined>): Pro
   )
 }
 
-/** The first ones with this in their names, and how many there are. Throws ApiProblem. */
-export async function findSchools(part: string): Promise<{ ids: string[]; total: number }> {
-  const query = { page_size: SHOWN, ...(part && { q: part }) }
+/** The first ones with this in their names (of `district` alone, unless ""), and how many there are. Throws ApiProblem. */
+export async function findSchools(part: string, district = ''): Promise<{ ids: string[]; total: number }> {
+  const query = { page_size: SHOWN, ...(part && { q: part }), ...(district && { district }) }
   const { items, total } = await unwrap(identity.GET('/api/identity/schools', { params: { query } }))
   for (const school of items) names.set(school.id, school.name)
   return { ids: items.map((school) => school.id), total }

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiAuditHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiAuditHealthReadyReady"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListLogs */
+        /**
+         * ListLogs
+         * @description Newest first.
+         */
         get: operations["ApiAuditLogsListLogs"];
         put?: never;
         post?: never;
@@ -62,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ExportLogs */
+        /**
+         * ExportLogs
+         * @description The newest 100,000 entries that match as a workbook; `X-Truncated: true` and its last row tell of a cut.
+         */
         get: operations["ApiAuditLogsExportXlsxExportLogs"];
         put?: never;
         post?: never;
@@ -79,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchLog */
+        /**
+         * FetchLog
+         * @description One entry.
+         */
         get: operations["ApiAuditLogsEventIdFetchLog"];
         put?: never;
         post?: never;
@@ -96,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Verify */
+        /**
+         * Verify
+         * @description Whether nothing in the caller's part of the log was changed, removed or added; a city's takes minutes.
+         */
         get: operations["ApiAuditVerifyVerify"];
         put?: never;
         post?: never;
@@ -110,6 +128,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * FieldError
+         * @description One thing wrong: with a field, a row of a workbook, or both. `code` is stable, `detail` a Chinese sentence.
+         */
+        FieldError: {
+            code: string;
+            detail: string;
+            /** @default null */
+            field: string | null;
+            /** @default null */
+            row: string | null;
+        };
         /** Break */
         Break: {
             /** @enum {string} */
@@ -169,7 +214,17 @@ export interface components {
             first_broken?: components["schemas"]["Break"] | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -195,6 +250,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiAuditHealthReadyReady: {
@@ -215,6 +272,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiAuditLogsListLogs: {
@@ -255,21 +322,11 @@ export interface operations {
                     "application/json": components["schemas"]["Slice_services.audit.schemas.LogEntry_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiAuditLogsExportXlsxExportLogs: {
@@ -314,21 +371,11 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiAuditLogsEventIdFetchLog: {
@@ -354,21 +401,12 @@ export interface operations {
                     "application/json": components["schemas"]["LogEntry"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiAuditVerifyVerify: {
@@ -392,21 +430,11 @@ export interface operations {
                     "application/json": components["schemas"]["Verdict"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

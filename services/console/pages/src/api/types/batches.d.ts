@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiBatchesHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiBatchesHealthReadyReady"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListBatches */
+        /**
+         * ListBatches
+         * @description Newest first.
+         */
         get: operations["ApiBatchesListBatches"];
         put?: never;
         post?: never;
@@ -62,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** CountDays */
+        /**
+         * CountDays
+         * @description How many readers were imported and cards issued by batches, day by day; a hundred days at most.
+         */
         get: operations["ApiBatchesDaysCountDays"];
         put?: never;
         post?: never;
@@ -79,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchBatch */
+        /**
+         * FetchBatch
+         * @description A batch opened a moment ago is waited for, 1.5 s at most.
+         */
         get: operations["ApiBatchesBatchNoFetchBatch"];
         put?: never;
         post?: never;
@@ -96,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListItems */
+        /**
+         * ListItems
+         * @description By number.
+         */
         get: operations["ApiBatchesBatchNoItemsListItems"];
         put?: never;
         post?: never;
@@ -113,7 +131,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FollowProgress */
+        /**
+         * FollowProgress
+         * @description Server-sent events `progress`, each with the whole batch; ends when the batch is completed or cancelled.
+         */
         get: operations["ApiBatchesBatchNoProgressFollowProgress"];
         put?: never;
         post?: never;
@@ -127,6 +148,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * FieldError
+         * @description One thing wrong: with a field, a row of a workbook, or both. `code` is stable, `detail` a Chinese sentence.
+         */
+        FieldError: {
+            code: string;
+            detail: string;
+            /** @default null */
+            field: string | null;
+            /** @default null */
+            row: string | null;
+        };
         /** Batch */
         Batch: {
             batch_no: string;
@@ -197,7 +245,17 @@ export interface components {
             };
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -223,6 +281,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesHealthReadyReady: {
@@ -243,6 +303,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesListBatches: {
@@ -277,21 +347,11 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.batches.schemas.Batch_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesDaysCountDays: {
@@ -320,21 +380,11 @@ export interface operations {
                     "application/json": components["schemas"]["Day"][];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesBatchNoFetchBatch: {
@@ -357,21 +407,12 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesBatchNoItemsListItems: {
@@ -400,21 +441,12 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.batches.schemas.BatchItem_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiBatchesBatchNoProgressFollowProgress: {
@@ -437,21 +469,12 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiCardsHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiCardsHealthReadyReady"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListCards */
+        /**
+         * ListCards
+         * @description Newest first.
+         */
         get: operations["ApiCardsListCards"];
         put?: never;
         post?: never;
@@ -62,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchCard */
+        /**
+         * FetchCard
+         * @description A replaced number is found too, and says so.
+         */
         get: operations["ApiCardsCardNoFetchCard"];
         put?: never;
         post?: never;
@@ -81,7 +93,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** MakePhysical */
+        /**
+         * MakePhysical
+         * @description A physical card is wanted: the first is free, a later one at the library's fee.
+         */
         post: operations["ApiCardsCardNoMakePhysicalMakePhysical"];
         delete?: never;
         options?: never;
@@ -98,7 +113,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** AskPhysical */
+        /**
+         * AskPhysical
+         * @description A school asks the library for its reader's physical card: as if the library wanted it, fee and all.
+         */
         post: operations["ApiCardsCardNoAskPhysicalAskPhysical"];
         delete?: never;
         options?: never;
@@ -115,7 +133,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** PrintCard */
+        /**
+         * PrintCard
+         * @description The physical card has been made.
+         */
         post: operations["ApiCardsCardNoPrintPrintCard"];
         delete?: never;
         options?: never;
@@ -132,7 +153,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** HandOut */
+        /**
+         * HandOut
+         * @description Handed out: the log and the card keep by whom and when.
+         */
         post: operations["ApiCardsCardNoHandOutHandOut"];
         delete?: never;
         options?: never;
@@ -149,7 +173,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ReportLost */
+        /**
+         * ReportLost
+         * @description Nothing is lent on the number until the card is found or replaced.
+         */
         post: operations["ApiCardsCardNoReportLostReportLost"];
         delete?: never;
         options?: never;
@@ -166,7 +193,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ReportFound */
+        /**
+         * ReportFound
+         * @description A lost card is there again.
+         */
         post: operations["ApiCardsCardNoReportFoundReportFound"];
         delete?: never;
         options?: never;
@@ -183,7 +213,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replace */
+        /**
+         * Replace
+         * @description The answer is the card under its new number; the old one is dead at once.
+         */
         post: operations["ApiCardsCardNoReplaceReplace"];
         delete?: never;
         options?: never;
@@ -200,7 +233,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Suspend */
+        /**
+         * Suspend
+         * @description With a reason, and a last day where there is one.
+         */
         post: operations["ApiCardsCardNoSuspendSuspend"];
         delete?: never;
         options?: never;
@@ -217,7 +253,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume */
+        /**
+         * Resume
+         * @description A suspended card is good again.
+         */
         post: operations["ApiCardsCardNoResumeResume"];
         delete?: never;
         options?: never;
@@ -234,7 +273,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close */
+        /**
+         * Close
+         * @description For good: the number is never used again, the person may have another card.
+         */
         post: operations["ApiCardsCardNoCloseClose"];
         delete?: never;
         options?: never;
@@ -251,7 +293,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** TakeSteps */
+        /**
+         * TakeSteps
+         * @description Print all, hand out all…: up to 5,000 cards, those named or those that a list of the filter shows.
+         *
+         *     What some are refused does not hold up the others.
+         */
         post: operations["ApiCardsStepsTakeSteps"];
         delete?: never;
         options?: never;
@@ -266,7 +313,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchHistory */
+        /**
+         * FetchHistory
+         * @description Everything that happened to the card, under whichever number, from its issuing on.
+         */
         get: operations["ApiCardsCardNoHistoryFetchHistory"];
         put?: never;
         post?: never;
@@ -283,10 +333,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchPrivileges */
+        /**
+         * FetchPrivileges
+         * @description What is in force on a day.
+         */
         get: operations["ApiCardsPrivilegesFetchPrivileges"];
         put?: never;
-        /** ChangePrivileges */
+        /**
+         * ChangePrivileges
+         * @description From today or a later day on; what was in force before stays in the history.
+         */
         post: operations["ApiCardsPrivilegesChangePrivileges"];
         delete?: never;
         options?: never;
@@ -301,7 +357,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListPrivileges */
+        /**
+         * ListPrivileges
+         * @description Who changed what when, from which day; newest version first.
+         */
         get: operations["ApiCardsPrivilegesHistoryListPrivileges"];
         put?: never;
         post?: never;
@@ -320,7 +379,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** MayBorrow */
+        /**
+         * MayBorrow
+         * @description Every reason why not, or the due days.
+         */
         post: operations["ApiCardsCardNoMayBorrowMayBorrow"];
         delete?: never;
         options?: never;
@@ -337,7 +399,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** MayRenew */
+        /**
+         * MayRenew
+         * @description Every reason why not, or the new due days, counted from the day of renewal.
+         */
         post: operations["ApiCardsCardNoMayRenewMayRenew"];
         delete?: never;
         options?: never;
@@ -352,10 +417,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** LookUp */
+        /**
+         * LookUp
+         * @description Better POST: proxies keep addresses, and an ID number is none of theirs.
+         */
         get: operations["ApiCardsLookupLookUp"];
         put?: never;
-        /** LookUpByBody */
+        /**
+         * LookUpByBody
+         * @description 404 when there is no such card within the scope; 429 beyond 300 hits or 30 misses a minute.
+         */
         post: operations["ApiCardsLookupLookUpByBody"];
         delete?: never;
         options?: never;
@@ -372,7 +443,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** AddCredential */
+        /**
+         * AddCredential
+         * @description A social security card by which this card is found too.
+         */
         post: operations["ApiCardsCardNoCredentialsAddCredential"];
         delete?: never;
         options?: never;
@@ -387,10 +461,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListFormerCards */
+        /**
+         * ListFormerCards
+         * @description What was given up for this card.
+         */
         get: operations["ApiCardsCardNoFormerCardsListFormerCards"];
         put?: never;
-        /** ExchangeFormerCard */
+        /**
+         * ExchangeFormerCard
+         * @description Free of charge. With a deposit a refund is opened.
+         */
         post: operations["ApiCardsCardNoFormerCardsExchangeFormerCard"];
         delete?: never;
         options?: never;
@@ -405,7 +485,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListRefunds */
+        /**
+         * ListRefunds
+         * @description The counter's list, newest first.
+         */
         get: operations["ApiCardsRefundsListRefunds"];
         put?: never;
         post?: never;
@@ -422,7 +505,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchRefund */
+        /**
+         * FetchRefund
+         * @description One case.
+         */
         get: operations["ApiCardsRefundsRefundIdFetchRefund"];
         put?: never;
         post?: never;
@@ -441,7 +527,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** CheckDocuments */
+        /**
+         * CheckDocuments
+         * @description 422 `documents_missing` names what was not seen.
+         */
         post: operations["ApiCardsRefundsRefundIdCheckDocumentsCheckDocuments"];
         delete?: never;
         options?: never;
@@ -458,7 +547,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** PayOut */
+        /**
+         * PayOut
+         * @description After the documents were checked; once.
+         */
         post: operations["ApiCardsRefundsRefundIdPayOutPayOut"];
         delete?: never;
         options?: never;
@@ -473,8 +565,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchFigures */
+        /**
+         * FetchFigures
+         * @description Issued by day, school and grade; how cards stand now; refunds.
+         */
         get: operations["ApiCardsFiguresFetchFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CountDays
+         * @description How many people got their card, day by day, however they were approved; a hundred days at most.
+         */
+        get: operations["ApiCardsDaysCountDays"];
         put?: never;
         post?: never;
         delete?: never;
@@ -490,7 +605,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export */
+        /**
+         * Export
+         * @description The cards that match, 100,000 at most, as a workbook; logged.
+         */
         get: operations["ApiCardsExportXlsxExport"];
         put?: never;
         post?: never;
@@ -504,6 +622,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * FieldError
+         * @description One thing wrong: with a field, a row of a workbook, or both. `code` is stable, `detail` a Chinese sentence.
+         */
+        FieldError: {
+            code: string;
+            detail: string;
+            /** @default null */
+            field: string | null;
+            /** @default null */
+            row: string | null;
+        };
         /** Borrowing */
         Borrowing: {
             loans?: components["schemas"]["Loan"][];
@@ -949,7 +1094,17 @@ export interface components {
             changed_at?: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -975,6 +1130,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsHealthReadyReady: {
@@ -995,6 +1152,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsListCards: {
@@ -1030,21 +1197,11 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.cards.schemas.Card_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoFetchCard: {
@@ -1067,27 +1224,21 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoMakePhysicalMakePhysical: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1108,27 +1259,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoAskPhysicalAskPhysical: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1149,27 +1297,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoPrintPrintCard: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1190,27 +1335,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoHandOutHandOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1231,27 +1373,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoReportLostReportLost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1272,27 +1411,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoReportFoundReportFound: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1313,27 +1449,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoReplaceReplace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1354,27 +1487,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoSuspendSuspend: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1395,27 +1525,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoResumeResume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1436,27 +1563,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoCloseClose: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1477,27 +1601,24 @@ export interface operations {
                     "application/json": components["schemas"]["Card"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsStepsTakeSteps: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1516,21 +1637,14 @@ export interface operations {
                     "application/json": components["schemas"]["StepsDone"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoHistoryFetchHistory: {
@@ -1553,21 +1667,12 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryEntry"][];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsPrivilegesFetchPrivileges: {
@@ -1593,27 +1698,20 @@ export interface operations {
                     "application/json": components["schemas"]["Terms"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsPrivilegesChangePrivileges: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1632,21 +1730,14 @@ export interface operations {
                     "application/json": components["schemas"]["Terms"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsPrivilegesHistoryListPrivileges: {
@@ -1673,27 +1764,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.cards.schemas.Terms_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoMayBorrowMayBorrow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1714,27 +1798,24 @@ export interface operations {
                     "application/json": components["schemas"]["LendingAnswer"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoMayRenewMayRenew: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1755,21 +1836,15 @@ export interface operations {
                     "application/json": components["schemas"]["LendingAnswer"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsLookupLookUp: {
@@ -1792,27 +1867,20 @@ export interface operations {
                     "application/json": components["schemas"]["Found"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsLookupLookUpByBody: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1831,27 +1899,23 @@ export interface operations {
                     "application/json": components["schemas"]["Found"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoCredentialsAddCredential: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1872,21 +1936,15 @@ export interface operations {
                     "application/json": components["schemas"]["CredentialAdded"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoFormerCardsListFormerCards: {
@@ -1909,27 +1967,21 @@ export interface operations {
                     "application/json": components["schemas"]["FormerCard"][];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsCardNoFormerCardsExchangeFormerCard: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 card_no: string;
             };
@@ -1950,21 +2002,15 @@ export interface operations {
                     "application/json": components["schemas"]["Exchanged"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsRefundsListRefunds: {
@@ -1993,21 +2039,11 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.cards.refunds_schemas.Refund_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsRefundsRefundIdFetchRefund: {
@@ -2030,27 +2066,21 @@ export interface operations {
                     "application/json": components["schemas"]["Refund"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsRefundsRefundIdCheckDocumentsCheckDocuments: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 refund_id: string;
             };
@@ -2071,27 +2101,24 @@ export interface operations {
                     "application/json": components["schemas"]["Refund"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsRefundsRefundIdPayOutPayOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 refund_id: string;
             };
@@ -2108,21 +2135,14 @@ export interface operations {
                     "application/json": components["schemas"]["Refund"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsFiguresFetchFigures: {
@@ -2149,21 +2169,45 @@ export interface operations {
                     "application/json": components["schemas"]["Figures"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    ApiCardsDaysCountDays: {
+        parameters: {
+            query: {
+                /** @description a day */
+                from: string;
+                /** @description a day, included */
+                to: string;
+                /** @description one school of those seen */
+                school_id?: string | null;
+                /** @description one district of the city's */
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/json": components["schemas"]["OfDay"][];
                 };
             };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiCardsExportXlsxExport: {
@@ -2202,21 +2246,11 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiIdentityHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiIdentityHealthReadyReady"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListDistricts */
+        /**
+         * ListDistricts
+         * @description All districts and counties of the city by code, those abolished with their successors.
+         */
         get: operations["ApiIdentityDistrictsListDistricts"];
         put?: never;
         post?: never;
@@ -86,8 +95,31 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** ChangeSchool */
+        /**
+         * ChangeSchool
+         * @description Disabling logs its users out. `If-Match` with the version one has seen: 412 when somebody was faster.
+         */
         patch: operations["ApiIdentitySchoolsSchoolIdChangeSchool"];
+        trace?: never;
+    };
+    "/api/identity/schools/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CountSchools
+         * @description How many schools each district has, of those one sees.
+         */
+        get: operations["ApiIdentitySchoolsCountsCountSchools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/identity/schools": {
@@ -97,10 +129,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListSchools */
+        /**
+         * ListSchools
+         * @description By district, then name.
+         */
         get: operations["ApiIdentitySchoolsListSchools"];
         put?: never;
-        /** OpenSchool */
+        /**
+         * OpenSchool
+         * @description Open a school and, if wanted, its first operator, both or neither.
+         */
         post: operations["ApiIdentitySchoolsOpenSchool"];
         delete?: never;
         options?: never;
@@ -122,7 +160,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** ChangeUser */
+        /**
+         * ChangeUser
+         * @description Disable or enable (which lifts a lock-out too), reset the password (which logs the user out), rename.
+         */
         patch: operations["ApiIdentityUsersUserIdChangeUser"];
         trace?: never;
     };
@@ -133,7 +174,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListUsers */
+        /**
+         * ListUsers
+         * @description By username. A district sees the users of its schools.
+         */
         get: operations["ApiIdentityUsersListUsers"];
         put?: never;
         /** CreateUser */
@@ -153,7 +197,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** LogIn */
+        /**
+         * LogIn
+         * @description Open a session. 401 `wrong_credentials` for an unknown username as for a wrong password; 429 `login_locked`
+         *     after several wrong ones in a row, `login_busy` when too many log in at once, of this address or of all.
+         */
         post: operations["ApiIdentityLoginLogIn"];
         delete?: never;
         options?: never;
@@ -170,7 +218,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Refresh */
+        /**
+         * Refresh
+         * @description A new access token and a new refresh token for the old one, from the body or the cookie.
+         *
+         *     A refresh token is good once: its second use ends the session (401 `refresh_token_reused`). Two requests at the same
+         *     moment: one gets 409 `refresh_superseded` and nothing else happens.
+         */
         post: operations["ApiIdentityRefreshRefresh"];
         delete?: never;
         options?: never;
@@ -187,7 +241,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** LogOut */
+        /**
+         * LogOut
+         * @description End the session of the token in the header, of the refresh token in the body, or of the cookies.
+         *
+         *     Every service refuses its tokens within a second. Cookies that are no longer good are forgotten just the same.
+         */
         post: operations["ApiIdentityLogoutLogOut"];
         delete?: never;
         options?: never;
@@ -202,7 +261,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchMe */
+        /**
+         * FetchMe
+         * @description Who is logged in, of which school or district.
+         */
         get: operations["ApiIdentityMeFetchMe"];
         put?: never;
         post?: never;
@@ -221,7 +283,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ChangePassword */
+        /**
+         * ChangePassword
+         * @description Change one's own password. All sessions end, this one too; the answer opens a new one, as a log-in does.
+         */
         post: operations["ApiIdentityMePasswordChangePassword"];
         delete?: never;
         options?: never;
@@ -233,6 +298,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * FieldError
+         * @description One thing wrong: with a field, a row of a workbook, or both. `code` is stable, `detail` a Chinese sentence.
+         */
+        FieldError: {
+            code: string;
+            detail: string;
+            /** @default null */
+            field: string | null;
+            /** @default null */
+            row: string | null;
+        };
         /** DistrictOut */
         DistrictOut: {
             code: string;
@@ -331,6 +423,11 @@ export interface components {
             disabled?: boolean;
             version?: number;
         };
+        /** SchoolCount */
+        SchoolCount: {
+            district: string;
+            schools: number;
+        };
         /** SchoolCreate */
         SchoolCreate: {
             name: string;
@@ -393,7 +490,17 @@ export interface components {
             district?: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -419,6 +526,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityHealthReadyReady: {
@@ -439,6 +548,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityDistrictsListDistricts: {
@@ -459,6 +578,10 @@ export interface operations {
                     "application/json": components["schemas"]["Districts"];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityDistrictsCodeFetchDistrict: {
@@ -481,21 +604,12 @@ export interface operations {
                     "application/json": components["schemas"]["DistrictOut"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentitySchoolsSchoolIdFetchSchool: {
@@ -518,21 +632,12 @@ export interface operations {
                     "application/json": components["schemas"]["School"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentitySchoolsSchoolIdChangeSchool: {
@@ -559,21 +664,39 @@ export interface operations {
                     "application/json": components["schemas"]["School"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    ApiIdentitySchoolsCountsCountSchools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/json": components["schemas"]["SchoolCount"][];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentitySchoolsListSchools: {
@@ -605,27 +728,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.identity.schemas.School_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentitySchoolsOpenSchool: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -644,21 +760,14 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolOpened"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityUsersUserIdFetchUser: {
@@ -681,21 +790,12 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityUsersUserIdChangeUser: {
@@ -722,21 +822,15 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityUsersListUsers: {
@@ -767,27 +861,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.identity.schemas.User_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityUsersCreateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -806,21 +893,14 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityLoginLogIn: {
@@ -845,21 +925,12 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityRefreshRefresh: {
@@ -884,21 +955,12 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityLogoutLogOut: {
@@ -923,21 +985,12 @@ export interface operations {
                     "application/json": null;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityMeFetchMe: {
@@ -958,12 +1011,19 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiIdentityMePasswordChangePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -982,21 +1042,14 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

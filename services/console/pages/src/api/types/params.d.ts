@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiParamsHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiParamsHealthReadyReady"];
         put?: never;
         post?: never;
@@ -49,11 +55,17 @@ export interface paths {
         get: operations["ApiParamsGradesGradeIdFetchGrade"];
         put?: never;
         post?: never;
-        /** DeleteGrade */
+        /**
+         * DeleteGrade
+         * @description 409 `in_use` while it has readers, `grade_has_classes` while it has classes.
+         */
         delete: operations["ApiParamsGradesGradeIdDeleteGrade"];
         options?: never;
         head?: never;
-        /** ChangeGrade */
+        /**
+         * ChangeGrade
+         * @description `If-Match` with the version one has seen: 412 when somebody else was faster.
+         */
         patch: operations["ApiParamsGradesGradeIdChangeGrade"];
         trace?: never;
     };
@@ -64,7 +76,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListGrades */
+        /**
+         * ListGrades
+         * @description By sort order, then name.
+         */
         get: operations["ApiParamsGradesListGrades"];
         put?: never;
         /** CreateGrade */
@@ -83,7 +98,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** OrderGrades */
+        /**
+         * OrderGrades
+         * @description Sort orders 1, 2, 3… to the grades named, in their order.
+         */
         put: operations["ApiParamsGradesOrderOrderGrades"];
         post?: never;
         delete?: never;
@@ -103,11 +121,17 @@ export interface paths {
         get: operations["ApiParamsClassesClassIdFetchClass"];
         put?: never;
         post?: never;
-        /** DeleteClass */
+        /**
+         * DeleteClass
+         * @description 409 `in_use` while it has readers.
+         */
         delete: operations["ApiParamsClassesClassIdDeleteClass"];
         options?: never;
         head?: never;
-        /** ChangeClass */
+        /**
+         * ChangeClass
+         * @description `If-Match` with the version one has seen: 412 when somebody else was faster.
+         */
         patch: operations["ApiParamsClassesClassIdChangeClass"];
         trace?: never;
     };
@@ -118,7 +142,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListClasses */
+        /**
+         * ListClasses
+         * @description By sort order, then name.
+         */
         get: operations["ApiParamsClassesListClasses"];
         put?: never;
         /** CreateClass */
@@ -137,7 +164,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** OrderClasses */
+        /**
+         * OrderClasses
+         * @description Sort orders 1, 2, 3… to the classes named, in their order.
+         */
         put: operations["ApiParamsClassesOrderOrderClasses"];
         post?: never;
         delete?: never;
@@ -155,7 +185,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** SetUp */
+        /**
+         * SetUp
+         * @description Make what is missing of a usual set of grades and classes.
+         */
         post: operations["ApiParamsSetupSetUp"];
         delete?: never;
         options?: never;
@@ -167,6 +200,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * FieldError
+         * @description One thing wrong: with a field, a row of a workbook, or both. `code` is stable, `detail` a Chinese sentence.
+         */
+        FieldError: {
+            code: string;
+            detail: string;
+            /** @default null */
+            field: string | null;
+            /** @default null */
+            row: string | null;
+        };
         /** ClassChange */
         ClassChange: {
             name?: string;
@@ -289,7 +349,17 @@ export interface components {
             classes_existing: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -315,6 +385,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsHealthReadyReady: {
@@ -335,6 +407,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesGradeIdFetchGrade: {
@@ -357,21 +439,12 @@ export interface operations {
                     "application/json": components["schemas"]["Grade"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesGradeIdDeleteGrade: {
@@ -392,21 +465,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesGradeIdChangeGrade: {
@@ -433,21 +499,15 @@ export interface operations {
                     "application/json": components["schemas"]["Grade"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesListGrades: {
@@ -477,27 +537,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.params.schemas.Grade_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesCreateGrade: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -516,21 +569,14 @@ export interface operations {
                     "application/json": components["schemas"]["Grade"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsGradesOrderOrderGrades: {
@@ -555,21 +601,14 @@ export interface operations {
                     "application/json": components["schemas"]["Ordered"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesClassIdFetchClass: {
@@ -592,21 +631,12 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolClass"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesClassIdDeleteClass: {
@@ -627,21 +657,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesClassIdChangeClass: {
@@ -668,21 +691,15 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolClass"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesListClasses: {
@@ -713,27 +730,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.params.schemas.SchoolClass_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesCreateClass: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -752,21 +762,14 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolClass"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsClassesOrderOrderClasses: {
@@ -791,27 +794,23 @@ export interface operations {
                     "application/json": components["schemas"]["Ordered"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiParamsSetupSetUp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -830,21 +829,14 @@ export interface operations {
                     "application/json": components["schemas"]["SetupDone"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

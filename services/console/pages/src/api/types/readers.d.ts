@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers.
+         */
         get: operations["ApiReadersHealthLiveLive"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 200 when database and broker answer and the outbox is being sent; else 503 with what does not.
+         */
         get: operations["ApiReadersHealthReadyReady"];
         put?: never;
         post?: never;
@@ -47,7 +53,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ApproveReader */
+        /**
+         * ApproveReader
+         * @description The card follows by itself. 409 `not_approvable` for who is not pending.
+         */
         post: operations["ApiReadersReaderIdApproveApproveReader"];
         delete?: never;
         options?: never;
@@ -66,11 +75,18 @@ export interface paths {
         get: operations["ApiReadersReaderIdFetchReader"];
         put?: never;
         post?: never;
-        /** DeleteReader */
+        /**
+         * DeleteReader
+         * @description 409 `reader_has_card`, `reader_had_card`, `reader_being_carded` once there is, was or will be a card.
+         */
         delete: operations["ApiReadersReaderIdDeleteReader"];
         options?: never;
         head?: never;
-        /** ChangeReader */
+        /**
+         * ChangeReader
+         * @description `If-Match` with the version one has seen: 412 when somebody else was faster. A returned reader is pending
+         *     again afterwards.
+         */
         patch: operations["ApiReadersReaderIdChangeReader"];
         trace?: never;
     };
@@ -83,7 +99,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** CheckIdNumber */
+        /**
+         * CheckIdNumber
+         * @description Whether an ID number is one, and whether the school has its person already. Changes nothing.
+         */
         post: operations["ApiReadersCheckCheckIdNumber"];
         delete?: never;
         options?: never;
@@ -98,7 +117,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** CountReaders */
+        /**
+         * CountReaders
+         * @description By class and status; classes without readers are left out. Above a school `school_id` says of which: 422
+         *     `counts_too_wide` without it.
+         */
         get: operations["ApiReadersCountsCountReaders"];
         put?: never;
         post?: never;
@@ -115,10 +138,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListReaders */
+        /**
+         * ListReaders
+         * @description ID numbers and phones are masked. 422 `sort_too_wide` for the whole city in another order than of time.
+         */
         get: operations["ApiReadersListReaders"];
         put?: never;
-        /** CreateReader */
+        /**
+         * CreateReader
+         * @description 409 `reader_exists` when the school has this person already.
+         */
         post: operations["ApiReadersCreateReader"];
         delete?: never;
         options?: never;
@@ -133,7 +162,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export */
+        /**
+         * Export
+         * @description What the search finds, at most 200,000 readers; `X-Truncated: true` and a last row tell of a cut. Logged.
+         */
         get: operations["ApiReadersExportXlsxExport"];
         put?: never;
         post?: never;
@@ -150,7 +182,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Overview */
+        /**
+         * Overview
+         * @description By status and school, or by status and district.
+         */
         get: operations["ApiReadersOverviewOverview"];
         put?: never;
         post?: never;
@@ -169,7 +204,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ReturnReader */
+        /**
+         * ReturnReader
+         * @description Back to whoever entered it, with a reason. 409 `not_returnable` for who is not pending.
+         */
         post: operations["ApiReadersReaderIdReturnReturnReader"];
         delete?: never;
         options?: never;
@@ -186,7 +224,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** RevealReader */
+        /**
+         * RevealReader
+         * @description The full ID number and phones; the school's log says who looked.
+         */
         post: operations["ApiReadersReaderIdRevealRevealReader"];
         delete?: never;
         options?: never;
@@ -201,7 +242,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Template */
+        /**
+         * Template
+         * @description The empty roster with the school's classes to choose from.
+         */
         get: operations["ApiReadersTemplateXlsxTemplate"];
         put?: never;
         post?: never;
@@ -218,11 +262,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchApproval */
+        /**
+         * FetchApproval
+         * @description How far a running one is, batches knows.
+         */
         get: operations["ApiReadersApprovalsBatchNoFetchApproval"];
         put?: never;
         post?: never;
-        /** CancelApproval */
+        /**
+         * CancelApproval
+         * @description 409 `batch_not_draft` for what was confirmed or cancelled before.
+         */
         delete: operations["ApiReadersApprovalsBatchNoCancelApproval"];
         options?: never;
         head?: never;
@@ -238,7 +288,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ConfirmApproval */
+        /**
+         * ConfirmApproval
+         * @description The work begins. 409 `batch_not_draft` for what was confirmed or cancelled before.
+         */
         post: operations["ApiReadersApprovalsBatchNoConfirmConfirmApproval"];
         delete?: never;
         options?: never;
@@ -255,7 +308,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** OpenApproval */
+        /**
+         * OpenApproval
+         * @description A draft. 404 when a reader chosen is unknown; 422 `nothing_to_approve` when nobody is pending.
+         */
         post: operations["ApiReadersApprovalsOpenApproval"];
         delete?: never;
         options?: never;
@@ -272,7 +328,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** OpenImport */
+        /**
+         * OpenImport
+         * @description Read a workbook and show what importing it would do. Nothing changes before the confirmation.
+         *
+         *     422 with `encrypted`, `header_not_found`, … when the file as a whole cannot be used.
+         */
         post: operations["ApiReadersImportsOpenImport"];
         delete?: never;
         options?: never;
@@ -291,7 +352,10 @@ export interface paths {
         get: operations["ApiReadersImportsBatchNoFetchImport"];
         put?: never;
         post?: never;
-        /** CancelImport */
+        /**
+         * CancelImport
+         * @description Throw a preview away, with its file and rows.
+         */
         delete: operations["ApiReadersImportsBatchNoCancelImport"];
         options?: never;
         head?: never;
@@ -305,7 +369,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListRows */
+        /**
+         * ListRows
+         * @description In the file's order.
+         */
         get: operations["ApiReadersImportsBatchNoRowsListRows"];
         put?: never;
         post?: never;
@@ -324,7 +391,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** AnswerClasses */
+        /**
+         * AnswerClasses
+         * @description Say which classes a preview's questions mean; a class made a moment ago may be named.
+         */
         post: operations["ApiReadersImportsBatchNoClassesAnswerClasses"];
         delete?: never;
         options?: never;
@@ -341,7 +411,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ConfirmImport */
+        /**
+         * ConfirmImport
+         * @description Begin importing; progress is the batch's. Confirming twice is confirming once.
+         */
         post: operations["ApiReadersImportsBatchNoConfirmConfirmImport"];
         delete?: never;
         options?: never;
@@ -358,7 +431,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** UndoImport */
+        /**
+         * UndoImport
+         * @description Take a finished import back as a whole, while none of its readers has been approved or changed since.
+         */
         post: operations["ApiReadersImportsBatchNoUndoUndoImport"];
         delete?: never;
         options?: never;
@@ -373,7 +449,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchRejected */
+        /**
+         * FetchRejected
+         * @description The teacher's own file reduced to its rejected rows, each with why; until it is erased a day later.
+         */
         get: operations["ApiReadersImportsBatchNoRejectedXlsxFetchRejected"];
         put?: never;
         post?: never;
@@ -390,7 +469,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchCurrent */
+        /**
+         * FetchCurrent
+         * @description What guardians sign now.
+         */
         get: operations["ApiReadersConsentTextsCurrentFetchCurrent"];
         put?: never;
         post?: never;
@@ -407,10 +489,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListTexts */
+        /**
+         * ListTexts
+         * @description Newest first; the first one is appendix 1's and the whole city's.
+         */
         get: operations["ApiReadersConsentTextsListTexts"];
         put?: never;
-        /** PublishText */
+        /**
+         * PublishText
+         * @description A new version for the whole district. What was signed before stays what it was.
+         */
         post: operations["ApiReadersConsentTextsPublishText"];
         delete?: never;
         options?: never;
@@ -445,7 +533,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** AttestPapers */
+        /**
+         * AttestPapers
+         * @description The school has these readers' signed forms in hand. Nothing is recorded when one is refused.
+         *
+         *     404 when one is not the school's; 409 `paper_older_than_withdrawal` names those who were withdrawn since.
+         */
         post: operations["ApiReadersConsentsPaperAttestPapers"];
         delete?: never;
         options?: never;
@@ -460,7 +553,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchForms */
+        /**
+         * FetchForms
+         * @description What a class's forms are printed from.
+         */
         get: operations["ApiReadersConsentsFormsFetchForms"];
         put?: never;
         post?: never;
@@ -477,7 +573,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchSignature */
+        /**
+         * FetchSignature
+         * @description The picture of a signature made on a phone.
+         */
         get: operations["ApiReadersReaderIdConsentsConsentIdSignaturePngFetchSignature"];
         put?: never;
         post?: never;
@@ -494,7 +593,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListConsents */
+        /**
+         * ListConsents
+         * @description All a reader ever had, newest first.
+         */
         get: operations["ApiReadersReaderIdConsentsListConsents"];
         put?: never;
         post?: never;
@@ -513,7 +615,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** WithdrawConsent */
+        /**
+         * WithdrawConsent
+         * @description At the guardian's request; the card is suspended at once. 409 `no_consent_in_force`.
+         */
         post: operations["ApiReadersReaderIdConsentsWithdrawWithdrawConsent"];
         delete?: never;
         options?: never;
@@ -528,14 +633,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchReceipt */
+        /**
+         * FetchReceipt
+         * @description How far a registration is, masked.
+         */
         get: operations["ApiReadersRegistrationReceiptsFetchReceipt"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Correct */
+        /**
+         * Correct
+         * @description 409 `registration_closed` once the school has approved.
+         */
         patch: operations["ApiReadersRegistrationReceiptsCorrect"];
         trace?: never;
     };
@@ -546,7 +657,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchForm */
+        /**
+         * FetchForm
+         * @description What the page behind a link shows. 404 for a link that is unknown, revoked or over; 429 for too many.
+         */
         get: operations["ApiReadersRegistrationTokenFetchForm"];
         put?: never;
         post?: never;
@@ -565,7 +679,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Submit */
+        /**
+         * Submit
+         * @description Needs an Idempotency-Key: the same key gives the same receipt, however often and late it is sent, also when
+         *     the link has ended.
+         *
+         *     429 `proof_needed`: answer a challenge in the header `Proof-Of-Work`. The answer never tells whether the child
+         *     is known.
+         */
         post: operations["ApiReadersRegistrationTokenSubmissionsSubmit"];
         delete?: never;
         options?: never;
@@ -582,7 +703,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withdraw */
+        /**
+         * Withdraw
+         * @description Takes back what was sent and the consent in it; a card is suspended at once.
+         */
         post: operations["ApiReadersRegistrationReceiptsWithdrawWithdraw"];
         delete?: never;
         options?: never;
@@ -597,7 +721,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchChallenge */
+        /**
+         * FetchChallenge
+         * @description A small proof of work, for when one is asked for.
+         */
         get: operations["ApiReadersRegistrationChallengeFetchChallenge"];
         put?: never;
         post?: never;
@@ -614,7 +741,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchPoster */
+        /**
+         * FetchPoster
+         * @description What a poster is printed from. 409 `link_revoked` for one that leads nowhere any more.
+         */
         get: operations["ApiReadersRegistrationLinksLinkIdPosterFetchPoster"];
         put?: never;
         post?: never;
@@ -631,7 +761,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchQr */
+        /**
+         * FetchQr
+         * @description The link's QR code.
+         */
         get: operations["ApiReadersRegistrationLinksLinkIdQrSvgFetchQr"];
         put?: never;
         post?: never;
@@ -648,10 +781,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListLinks */
+        /**
+         * ListLinks
+         * @description Newest first. Only the school itself is shown the links' addresses and what came by them.
+         */
         get: operations["ApiReadersRegistrationLinksListLinks"];
         put?: never;
-        /** OpenLink */
+        /**
+         * OpenLink
+         * @description For the whole school or one class.
+         */
         post: operations["ApiReadersRegistrationLinksOpenLink"];
         delete?: never;
         options?: never;
@@ -668,7 +807,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** RevokeLink */
+        /**
+         * RevokeLink
+         * @description At once and for good; what came by it stays.
+         */
         post: operations["ApiReadersRegistrationLinksLinkIdRevokeRevokeLink"];
         delete?: never;
         options?: never;
@@ -683,7 +825,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchRegistration */
+        /**
+         * FetchRegistration
+         * @description Beside the reader it meets, field by field; ID numbers and phones masked.
+         */
         get: operations["ApiReadersRegistrationsRegistrationIdFetchRegistration"];
         put?: never;
         post?: never;
@@ -700,7 +845,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** FetchSignature */
+        /**
+         * FetchSignature
+         * @description The picture of the signature.
+         */
         get: operations["ApiReadersRegistrationsRegistrationIdSignaturePngFetchSignature"];
         put?: never;
         post?: never;
@@ -717,7 +865,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** ListRegistrations */
+        /**
+         * ListRegistrations
+         * @description Newest first.
+         */
         get: operations["ApiReadersRegistrationsListRegistrations"];
         put?: never;
         post?: never;
@@ -736,7 +887,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Merge */
+        /**
+         * Merge
+         * @description Makes or changes the reader and records the consent. 409 `registration_decided`, `reader_locked`,
+         *     `registration_meets_another`; 412 when it meets another reader than was seen.
+         */
         post: operations["ApiReadersRegistrationsRegistrationIdMergeMerge"];
         delete?: never;
         options?: never;
@@ -753,7 +908,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** MergeMany */
+        /**
+         * MergeMany
+         * @description Those who meet nobody become readers, all at once; the others are named, to be looked at.
+         */
         post: operations["ApiReadersRegistrationsMergeMergeMany"];
         delete?: never;
         options?: never;
@@ -770,7 +928,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reject */
+        /**
+         * Reject
+         * @description With a reason, which the guardian reads on the receipt.
+         */
         post: operations["ApiReadersRegistrationsRegistrationIdRejectReject"];
         delete?: never;
         options?: never;
@@ -787,7 +948,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** RejectMany */
+        /**
+         * RejectMany
+         * @description All that wait, with one reason; what has been decided is named.
+         */
         post: operations["ApiReadersRegistrationsRejectRejectMany"];
         delete?: never;
         options?: never;
@@ -804,7 +968,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reveal */
+        /**
+         * Reveal
+         * @description The full ID numbers and phones, as sent and as the reader has them; the school's log says who looked.
+         */
         post: operations["ApiReadersRegistrationsRegistrationIdRevealReveal"];
         delete?: never;
         options?: never;
@@ -816,6 +983,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description `{type, title, status, detail, code, request_id, errors: [{row?, field?, code, detail}]}`
+         *
+         *         `errors` may be empty, and is always there.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors: components["schemas"]["FieldError"][];
+        };
+        /** FieldError */
+        FieldError: {
+            code: string;
+            detail: string;
+            field?: string | null;
+            row?: string | null;
+        };
         /** Approval */
         Approval: {
             batch_no: string;
@@ -992,13 +1181,6 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "approved" | "carded" | "returned";
             readers: number;
-        };
-        /** FieldError */
-        FieldError: {
-            code: string;
-            detail: string;
-            field?: string | null;
-            row?: string | null;
         };
         /** FieldPair */
         FieldPair: {
@@ -1246,6 +1428,7 @@ export interface components {
             consent?: "none" | "paper" | "phone" | "withdrawn" | null;
             card_no?: string | null;
             school_id?: string | null;
+            district?: string | null;
         };
         /** Ready */
         Ready: {
@@ -1425,7 +1608,17 @@ export interface components {
             mistake: boolean;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Refused; `code` is stable and says why, `detail` is a Chinese sentence. After 429 and 503 `Retry-After` says in how many seconds to try again. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1451,6 +1644,8 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersHealthReadyReady: {
@@ -1471,12 +1666,25 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Not ready; it says what is not. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdApproveApproveReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reader_id: string;
             };
@@ -1493,21 +1701,14 @@ export interface operations {
                     "application/json": components["schemas"]["Approved"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdFetchReader: {
@@ -1530,21 +1731,12 @@ export interface operations {
                     "application/json": components["schemas"]["Reader"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdDeleteReader: {
@@ -1565,21 +1757,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdChangeReader: {
@@ -1606,27 +1791,24 @@ export interface operations {
                     "application/json": components["schemas"]["Reader"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersCheckCheckIdNumber: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1645,21 +1827,14 @@ export interface operations {
                     "application/json": components["schemas"]["IdVerdict"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersCountsCountReaders: {
@@ -1683,21 +1858,11 @@ export interface operations {
                     "application/json": components["schemas"]["Count"][];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersListReaders: {
@@ -1716,6 +1881,8 @@ export interface operations {
                 card_no?: string | null;
                 /** @description one school of those seen */
                 school_id?: string | null;
+                /** @description one district of the city's */
+                district?: string | null;
                 sort?: "created_at" | "-created_at" | "updated_at" | "-updated_at" | "name" | "-name" | "status" | "-status" | "class" | "-class";
                 /** @description from 1 */
                 page?: number;
@@ -1736,27 +1903,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.readers.schemas.Reader_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersCreateReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1775,21 +1935,14 @@ export interface operations {
                     "application/json": components["schemas"]["Reader"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersExportXlsxExport: {
@@ -1808,6 +1961,8 @@ export interface operations {
                 card_no?: string | null;
                 /** @description one school of those seen */
                 school_id?: string | null;
+                /** @description one district of the city's */
+                district?: string | null;
                 /** @description full numbers; the school's own users only */
                 unmasked?: boolean;
             };
@@ -1832,27 +1987,19 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersOverviewOverview: {
         parameters: {
             query?: {
                 by?: "school" | "district";
+                /** @description one district of the city's */
+                district?: string | null;
             };
             header?: never;
             path?: never;
@@ -1869,27 +2016,20 @@ export interface operations {
                     "application/json": components["schemas"]["DistrictCount"][];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdReturnReturnReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reader_id: string;
             };
@@ -1910,27 +2050,24 @@ export interface operations {
                     "application/json": components["schemas"]["Reader"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdRevealRevealReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reader_id: string;
             };
@@ -1947,21 +2084,14 @@ export interface operations {
                     "application/json": components["schemas"]["Revealed"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersTemplateXlsxTemplate: {
@@ -1988,6 +2118,10 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersApprovalsBatchNoFetchApproval: {
@@ -2010,21 +2144,12 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersApprovalsBatchNoCancelApproval: {
@@ -2045,27 +2170,23 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersApprovalsBatchNoConfirmConfirmApproval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 batch_no: string;
             };
@@ -2082,27 +2203,23 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersApprovalsOpenApproval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2121,27 +2238,23 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsOpenImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2160,21 +2273,14 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoFetchImport: {
@@ -2197,21 +2303,12 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoCancelImport: {
@@ -2232,21 +2329,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoRowsListRows: {
@@ -2275,27 +2365,21 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.readers.schemas.ImportRow_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoClassesAnswerClasses: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 batch_no: string;
             };
@@ -2316,27 +2400,24 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoConfirmConfirmImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 batch_no: string;
             };
@@ -2353,27 +2434,23 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoUndoUndoImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 batch_no: string;
             };
@@ -2390,21 +2467,14 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersImportsBatchNoRejectedXlsxFetchRejected: {
@@ -2427,21 +2497,12 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentTextsCurrentFetchCurrent: {
@@ -2462,6 +2523,10 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentText"];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentTextsListTexts: {
@@ -2482,12 +2547,19 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentTexts"];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentTextsPublishText: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2506,21 +2578,14 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentText"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentSettingFetchSetting: {
@@ -2541,6 +2606,10 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentSetting"];
                 };
             };
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentSettingChangeSetting: {
@@ -2565,27 +2634,23 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentSetting"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentsPaperAttestPapers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2604,21 +2669,14 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentsRecorded"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersConsentsFormsFetchForms: {
@@ -2641,21 +2699,11 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentForms"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdConsentsConsentIdSignaturePngFetchSignature: {
@@ -2679,21 +2727,12 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdConsentsListConsents: {
@@ -2716,27 +2755,21 @@ export interface operations {
                     "application/json": components["schemas"]["Consents"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersReaderIdConsentsWithdrawWithdrawConsent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reader_id: string;
             };
@@ -2755,21 +2788,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationReceiptsFetchReceipt: {
@@ -2792,21 +2819,10 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationReceiptsCorrect: {
@@ -2833,21 +2849,13 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationTokenFetchForm: {
@@ -2870,21 +2878,10 @@ export interface operations {
                     "application/json": components["schemas"]["RegistrationForm"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationTokenSubmissionsSubmit: {
@@ -2911,21 +2908,13 @@ export interface operations {
                     "application/json": components["schemas"]["Submitted"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationReceiptsWithdrawWithdraw: {
@@ -2948,21 +2937,12 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationChallengeFetchChallenge: {
@@ -2983,6 +2963,8 @@ export interface operations {
                     "application/json": components["schemas"]["Challenge"];
                 };
             };
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationLinksLinkIdPosterFetchPoster: {
@@ -3005,21 +2987,12 @@ export interface operations {
                     "application/json": components["schemas"]["Poster"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationLinksLinkIdQrSvgFetchQr: {
@@ -3042,21 +3015,12 @@ export interface operations {
                     "image/svg+xml": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationLinksListLinks: {
@@ -3083,27 +3047,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.readers.registering_schemas.Link_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationLinksOpenLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3122,27 +3079,23 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationLinksLinkIdRevokeRevokeLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 link_id: string;
             };
@@ -3159,21 +3112,14 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRegistrationIdFetchRegistration: {
@@ -3196,21 +3142,12 @@ export interface operations {
                     "application/json": components["schemas"]["RegistrationDetail"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRegistrationIdSignaturePngFetchSignature: {
@@ -3233,21 +3170,12 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsListRegistrations: {
@@ -3275,27 +3203,20 @@ export interface operations {
                     "application/json": components["schemas"]["Page_services.readers.registering_schemas.Registration_"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRegistrationIdMergeMerge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 registration_id: string;
             };
@@ -3316,27 +3237,24 @@ export interface operations {
                     "application/json": components["schemas"]["Reader"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsMergeMergeMany: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3355,27 +3273,23 @@ export interface operations {
                     "application/json": components["schemas"]["MergedMany"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRegistrationIdRejectReject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 registration_id: string;
             };
@@ -3396,27 +3310,24 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRejectRejectMany: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3435,27 +3346,23 @@ export interface operations {
                     "application/json": components["schemas"]["RejectedMany"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            413: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ApiReadersRegistrationsRegistrationIdRevealReveal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 registration_id: string;
             };
@@ -3472,21 +3379,14 @@ export interface operations {
                     "application/json": components["schemas"]["RegistrationNumbers"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
+            400: components["responses"]["Refused"];
+            401: components["responses"]["Refused"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            422: components["responses"]["Refused"];
+            503: components["responses"]["Refused"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

@@ -43,7 +43,7 @@ export default {
     over: 'Batches of the last 30 days',
     day: '{day}: {count}',
     trend: 'Cards of the last 30 days',
-    trendSum: '{count} in all, by the day of their batch',
+    trendSum: '{count} in all, by the day of issue',
     noTrend: 'No cards in the last 30 days',
     loading: 'Counting…',
     noSchools: 'No schools yet',

@@ -18,6 +18,7 @@ export default {
     status: 'Status',
     reason: 'Reason',
     birthDate: 'Born',
+    district: 'District',
     school: 'School',
     createdAt: 'Entered',
     updatedAt: 'Changed',

@@ -47,7 +47,7 @@ export default {
     over: '近 30 天办证批次',
     day: '{day}：{count} 张',
     trend: '近 30 天办证数量',
-    trendSum: '共 {count} 张（按批审核的日期）',
+    trendSum: '共 {count} 张（按办证日期）',
     noTrend: '近 30 天没有办证',
     loading: '正在统计…',
     noSchools: '还没有学校',

@@ -18,6 +18,7 @@ export default {
     status: '状态',
     reason: '退回原因',
     birthDate: '出生日期',
+    district: '区县',
     school: '学校',
     createdAt: '录入时间',
     updatedAt: '更新时间',

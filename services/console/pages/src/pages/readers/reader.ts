@@ -27,6 +27,7 @@ export function mayDelete(reader: Reader): boolean {
 
 /** The search area's fields; texts, since they stand in the address. */
 export type ReaderSearch = {
+  district: string
   school_id: string
   grade_id: string
   class_id: string
@@ -38,7 +39,7 @@ export type ReaderSearch = {
 }
 
 export function emptySearch(): ReaderSearch {
-  return { school_id: '', grade_id: '', class_id: '', id_number: '', name: '', status: '', consent: '', card_no: '' }
+  return { district: '', school_id: '', grade_id: '', class_id: '', id_number: '', name: '', status: '', consent: '', card_no: '' }
 }
 
 /** The search as a service takes it: only what was filled in. */
