@@ -1,5 +1,7 @@
 """年级参数-校 and 班级参数-校."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -101,3 +103,30 @@ async def test_classes_follow_their_grade(desk: Desk) -> None:
     await desk.told("已删除“4班”")
     await desk.settle()
     assert await names(desk, 3) == ["1班", "2班", "3班"]
+
+
+async def test_the_chosen_grade_stands_in_the_address(desk: Desk) -> None:
+    third = desk.button("三年级 3")
+    await desk.go("/classes")
+    await third.click()
+    await expect(desk.page).to_have_url(re.compile(r"/classes\?grade_id=[\w-]{36}$"))
+    address = desk.page.url
+    await desk.page.reload()
+    await desk.settle()
+    await expect(third).to_have_attribute("aria-pressed", "true")
+    assert await names(desk, 2) == ["三年级"] * 3
+    await desk.show("classes-of-a-grade")
+    # The menu shows all of them, the way back the grade again.
+    await desk.page.get_by_role("link", name="班级参数-校").click()
+    await expect(desk.page.locator("tbody tr")).to_have_count(18)
+    await expect(desk.button("全部年级 18")).to_have_attribute("aria-pressed", "true")
+    await desk.page.get_by_label("选择 1班").first.check()
+    await desk.page.go_back()
+    await expect(desk.page).to_have_url(address)
+    await expect(third).to_have_attribute("aria-pressed", "true")
+    await expect(desk.page.locator("tbody input:checked")).to_have_count(0)
+    await desk.page.go_forward()
+    await expect(desk.page.locator("tbody tr")).to_have_count(18)
+    # A grade that is no more, or never was the school's.
+    await desk.go("/classes?grade_id=018f0000-0000-7000-8000-000000000001")
+    await expect(desk.page.locator("tbody tr")).to_have_count(18)

@@ -3,6 +3,7 @@ import App from './App.vue'
 import { problemOf } from './api/problem'
 import { tellArrivals } from './arrival'
 import { i18n, setLanguage, storedLanguage } from './i18n'
+import { problemText } from './i18n/problems'
 import { router } from './router'
 import { followUser } from './state/me'
 import './styles.css'
@@ -15,9 +16,7 @@ async function tellUnhandled(error: unknown): Promise<void> {
     return
   }
   const { tellFailed } = await import('./notify')
-  const { t } = i18n.global
-  const sentence = problem.detail || problem.title || t(problem.status === 0 ? 'problem.noConnection' : 'problem.adviceLater')
-  tellFailed(problem.requestId ? `${sentence} ${t('problem.requestId')}${problem.requestId}` : sentence)
+  tellFailed(problemText(i18n.global).inFull(problem))
 }
 
 async function start(): Promise<void> {

@@ -27,7 +27,7 @@ const src = join(import.meta.dirname, '..')
 
 describe('messages', () => {
   it('are there in both languages', () => {
-    const translated = [...english.keys()].filter((key) => !key.startsWith('codes.'))
+    const translated = [...english.keys()].filter((key) => !/^(codes|exactly)\./.test(key))
     expect(translated.sort()).toEqual([...chinese.keys()].sort())
   })
 
@@ -39,6 +39,15 @@ describe('messages', () => {
   it('of codes stand for themselves: nothing is filled in, braces are quoted', () => {
     for (const [key, text] of english) {
       if (key.startsWith('codes.')) expect(text.replace(/\{'[^']*'\}/g, ''), key).not.toMatch(/[{}@|]/)
+    }
+  })
+
+  it('that say more than a code fill something in, and have the code to fall back on', () => {
+    const exact = [...english].filter(([key]) => key.startsWith('exactly.'))
+    expect(exact.length).toBeGreaterThan(10)
+    for (const [key, text] of exact) {
+      expect(text.match(/\{(\w+)\}/g), key).not.toBeNull()
+      expect(english.has(key.replace('exactly.', 'codes.')), key).toBe(true)
     }
   })
 

@@ -215,4 +215,20 @@ export default {
     reserved: 'Somebody else has reserved the item; it cannot be renewed.',
     renewals_used_up: 'The item has been renewed as often as the card allows.',
   },
+  /** The same with what is known besides; said only where all of it is. */
+  exactly: {
+    id_length: 'An ID number has 18 characters; this one has {length}.',
+    name_format: '“{value}” is too long for a name or has signs that no name has.',
+    phone_format: '“{value}” is not a phone number; it has {length} characters.',
+    parent_phone_format: '“{value}” is not a phone number; it has {length} characters.',
+    district_unknown: 'There is no district “{value}” in this city.',
+    class_unknown: 'The school has no class “{value}”.',
+    class_format: '“{value}” cannot be read as a class.',
+    class_disabled: 'The class “{value}” or its grade is disabled; choose another.',
+    consent_format: 'Write 已签 (signed) or 未签 (not signed), or leave the cell empty; “{value}” is neither.',
+    items_used_up: 'The reader has as many items as the card allows: {count}.',
+    foreign_items_used_up: 'The reader has as many foreign books as the card allows: {count}.',
+    renewals_used_up: 'The item has been renewed as often as the card allows: {count} times.',
+    card_suspended: 'The card is suspended until {until}.',
+  },
 }

@@ -9,6 +9,7 @@ import type { Param } from './param'
 
 interface Calls<Item> {
   load: () => Promise<void>
+  find: (id: string) => Item | undefined
   change: (item: Item, body: { disabled: boolean }) => Promise<unknown>
   remove: (item: Item) => Promise<unknown>
   order: (ids: string[]) => Promise<unknown>
@@ -16,7 +17,7 @@ interface Calls<Item> {
 
 export function useParamActions<Item extends Param>(calls: Calls<Item>) {
   const { t } = useI18n()
-  const { fieldSentence } = useProblemText()
+  const { sentence } = useProblemText()
   const { tell, attempt } = useAttempt()
   const chosen = shallowReactive(new Map<string, Item>())
   const loading = ref(false)
@@ -88,18 +89,13 @@ export function useParamActions<Item extends Param>(calls: Calls<Item>) {
       tell(said)
       return refresh()
     }
-    const reason = said.errors.map(fieldSentence).join(' ')
-    const usual =
-      said.code === 'in_use'
-        ? t('params.inUseText', { count: item.readers })
-        : t('params.hasClassesText', { count: item.classes ?? 0 })
-    const text = said.code === 'in_use' && said.detail !== said.title ? said.detail : reason || usual
-    if (item.disabled) {
-      tellFailed(text)
-      return refresh()
-    }
-    if (await confirmed(t('params.inUseTitle', name), text, t('params.disableInstead'))) await toggle(item)
-    else await refresh()
+    // What is on the screen may be older than the refusal, and so may its counts and its version.
+    await refresh()
+    const now = calls.find(item.id) ?? item
+    const count = said.code === 'in_use' ? now.readers : (now.classes ?? 0)
+    const text = count > 0 ? t(said.code === 'in_use' ? 'params.inUseText' : 'params.hasClassesText', { count }) : sentence(said)
+    if (now.disabled) tellFailed(text)
+    else if (await confirmed(t('params.inUseTitle', name), text, t('params.disableInstead'))) await toggle(now)
   }
 
   function order(ids: string[]): Promise<void> {

@@ -18,7 +18,7 @@ const LOOKS = 30
 
 export function useReaderActions(changed: () => Promise<void>) {
   const { t } = useI18n()
-  const { inFull } = useProblemText()
+  const { inFull, fieldSentence } = useProblemText()
   const { attempt } = useAttempt()
   const busy = ref(false)
 
@@ -66,9 +66,9 @@ export function useReaderActions(changed: () => Promise<void>) {
     }
   }
 
-  function tellCard({ name, status, card_no, reason }: Reader): void {
+  function tellCard({ name, status, card_no, reason, reason_code }: Reader): void {
     if (status === 'carded') tellDone(t('reader.cardedOne', { name, card: card_no }))
-    else if (status === 'returned') tellFailed(t('reader.refusedOne', { name, reason }))
+    else if (status === 'returned') tellFailed(t('reader.refusedOne', { name, reason: fieldSentence({ code: reason_code ?? '', detail: reason ?? '' }) }))
   }
 
   async function giveBack(reader: Reader): Promise<void> {
