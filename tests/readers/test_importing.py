@@ -124,7 +124,7 @@ async def test_confirming_twice_is_confirming_once(
     await confirm(teacher, answer["batch_no"])
     await finished(administrator, answer["batch_no"])
     told = [fact for fact, _ in await facts(administrator, answer["batch_no"])]
-    assert told == ["batch.opened", "batch.confirmed", "reader.created"]
+    assert told == ["batch.opened", "batch.confirmed", "reader.created", "batch.items_imported"]
 
 
 async def test_the_same_file_again_changes_nothing(
