@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,33 +25,51 @@ class Load(msgspec.Struct, frozen=True):
         return len(self.seconds) / self.duration
 
 
+class Connection:
+    """One keep-alive connection that asks the same again and again."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._request = request
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, headers: Mapping[str, str]) -> AsyncIterator[Self]:
+        address = urlsplit(url)
+        target = f"{address.path}{'?' if address.query else ''}{address.query}"
+        lines = [f"GET {target} HTTP/1.1", f"Host: {address.netloc}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        reader, writer = await asyncio.open_connection(address.hostname or "", address.port or 80)
+        try:
+            yield cls(reader, writer, "\r\n".join([*lines, "", ""]).encode())
+        finally:
+            writer.close()
+
+    async def ask(self) -> bytes:
+        """The answer's body. Raises RequestFailed."""
+        self._writer.write(self._request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RequestFailed(head.decode(errors="replace").splitlines()[0])
+        return await self._reader.readexactly(_length(head))
+
+
 async def load(url: str, headers: Mapping[str, str], *, connections: int, requests: int) -> Load:
     """Send `requests` GETs over `connections`, each waiting for its answer. Raises RequestFailed."""
-    address = urlsplit(url)
-    lines = [f"GET {address.path}{'?' if address.query else ''}{address.query} HTTP/1.1", f"Host: {address.netloc}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    request = "\r\n".join([*lines, "", ""]).encode()
-    share = requests // connections
     started = time.perf_counter()
-    rounds = [_connection(address.hostname or "", address.port or 80, request, share) for _ in range(connections)]
+    rounds = [_ask_on(url, headers, requests // connections) for _ in range(connections)]
     seconds = [one for each in await asyncio.gather(*rounds) for one in each]
     return Load(time.perf_counter() - started, seconds)
 
 
-async def _connection(host: str, port: int, request: bytes, count: int) -> list[float]:
-    reader, writer = await asyncio.open_connection(host, port)
+async def _ask_on(url: str, headers: Mapping[str, str], count: int) -> list[float]:
     seconds = []
-    try:
+    async with Connection.open(url, headers) as connection:
         for _ in range(count):
             started = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RequestFailed(head.decode(errors="replace").splitlines()[0])
-            await reader.readexactly(_length(head))
+            await connection.ask()
             seconds.append(time.perf_counter() - started)
-    finally:
-        writer.close()
     return seconds
 
 

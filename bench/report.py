@@ -11,7 +11,7 @@ _NOTHING = 0.02
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """`ours` and `floor` in `unit`; with `more_is_better` the ratio is ours to floor of a speed, else of a duration."""
+    """`ours` and `floor` in `unit`, seconds or a speed; `aim` says which way their ratio is to be."""
 
     name: str
     unit: str
