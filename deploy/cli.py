@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import asyncpg
 import click
-import msgspec
 import nats.errors
 import uvloop
 
@@ -21,17 +20,19 @@ from deploy.local.nats import NatsNotReloaded
 from deploy.local.nats_binary import NatsUnavailable
 from deploy.local.postgres_binaries import PostgresUnavailable
 from deploy.prepare import prepare
+from deploy.reaching import ServerAway
 from deploy.reconcile import reconcile
 from deploy.running import NothingRuns, address, settings
 from deploy.screen import Screen
-from deploy.serve import PortBusy, ServerEnded, ServiceFailed, serve
-from deploy.tail import tail
+from deploy.serve import CannotListen, PortBusy, ServerEnded, ServiceFailed, serve
+from deploy.tail import NoSuchSubject, tail
 from deploy.up import EndedEarly, up
 from shared import log
 from shared.broker import TopologyMismatch
 from shared.errors import SchoolcardError
 from shared.migrate import MigrationEdited
 from shared.secrets import SecretMissing
+from shared.settings import SettingInvalid
 from shared.subscribers import DOMAIN, NoSuchSubscriber, SubscriberExists
 from shared.topology import CITY_EVENTS, SERVICES
 
@@ -40,10 +41,12 @@ T = TypeVar("T")
 # What is worth a sentence and not a stack trace.
 _EXPECTED = (
     AlreadyRunning,
+    CannotListen,
     EndedEarly,
     MigrationEdited,
     NatsNotReloaded,
     NatsUnavailable,
+    NoSuchSubject,
     NoSuchSubscriber,
     NotReachable,
     NothingRuns,
@@ -52,8 +55,10 @@ _EXPECTED = (
     RequestRefused,
     SchoolcardError,
     SecretMissing,
+    ServerAway,
     ServerEnded,
     ServiceFailed,
+    SettingInvalid,
     SubscriberExists,
     TopologyMismatch,
     demo.RealCity,
@@ -61,7 +66,6 @@ _EXPECTED = (
     main_job.BatchGone,
     main_job.JobStuck,
     asyncpg.PostgresError,
-    msgspec.ValidationError,
     nats.errors.Error,
     OSError,
     ValueError,
@@ -74,8 +78,16 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever reads what is shown has seen enough: click ends quietly.
+            raise
         except _EXPECTED as exc:
-            raise click.ClickException(str(exc) or type(exc).__name__) from exc
+            raise click.ClickException(_sentence(exc)) from exc
+
+
+def _sentence(exc: Exception) -> str:
+    details = [error.detail for error in exc.errors] if isinstance(exc, SchoolcardError) else []
+    return " ".join([str(exc) or type(exc).__name__, *details])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -264,6 +276,8 @@ def list_command() -> None:
 def retry_command(message_id: Sequence[str], consumer: str | None) -> None:
     """Have them applied again: those named, or all. What fails again stays listed."""
     count = run(dead_letters.retry_dead_letters(settings(os.environ), message_id, consumer))
+    if message_id and not count:
+        raise click.ClickException("there is no such dead letter")
     click.echo(f"{count} will be tried again within seconds")
 
 
@@ -313,7 +327,9 @@ def health_command(url: str | None) -> None:
     wrong = run(health.unready(url or f"http://127.0.0.1:{os.environ.get('SC_PORT', '8000')}"))
     for name, said in wrong.items():
         click.echo(f"{name}: {said}")
-    sys.exit(1 if wrong else 0)
+    if wrong:
+        sys.exit(1)
+    click.echo("ready")
 
 
 @cli.command("clean-data")

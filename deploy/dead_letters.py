@@ -8,6 +8,7 @@ from typing import TypeAlias
 import asyncpg
 import msgspec
 
+from deploy.reaching import reaching_postgres
 from shared.database import service_url, session_settings
 from shared.secrets import Secrets
 from shared.settings import Settings
@@ -49,12 +50,11 @@ async def retry_dead_letters(settings: Settings, message_ids: Sequence[str], con
 
 @asynccontextmanager
 async def as_role(settings: Settings, service: str, role: str) -> AsyncIterator[_Connection]:
-    """A connection as one of a service's own roles, with the service's own password."""
-    connection = await asyncpg.connect(
-        service_url(service, settings, Secrets(settings.secrets)),
-        timeout=10,
-        server_settings=session_settings(service) | {"role": f"sc_{service}_{role}", "statement_timeout": "10min"},
-    )
+    """A connection as one of a service's own roles, with the service's own password. Raises ServerAway."""
+    url = service_url(service, settings, Secrets(settings.secrets))
+    roles = {"role": f"sc_{service}_{role}", "statement_timeout": "10min"}
+    with reaching_postgres(settings):
+        connection = await asyncpg.connect(url, timeout=10, server_settings=session_settings(service) | roles)
     try:
         yield connection
     finally:

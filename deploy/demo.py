@@ -7,6 +7,7 @@ import msgspec
 
 from deploy import main_job
 from deploy.api_client import ApiClient
+from deploy.reaching import reaching_postgres
 from deploy.screen import Screen
 from services.identity.bootstrap import (
     DEMO_PASSWORD,
@@ -58,10 +59,11 @@ USERS: Final = tuple(ShownUser(user.username, _who(user)) for user in DEMO_USERS
 
 
 async def open_city(settings: Settings) -> DemoCity:
-    """Open the demo city where there is none yet; a second call changes nothing. Raises RealCity."""
+    """Open the demo city where there is none yet; a second call changes nothing. Raises RealCity, ServerAway."""
     database = await _identity(settings)
     try:
-        return await open_demo_city(database)
+        with reaching_postgres(settings):
+            return await open_demo_city(database)
     finally:
         await database.close()
 
@@ -69,9 +71,10 @@ async def open_city(settings: Settings) -> DemoCity:
 async def refuse_a_real_city(settings: Settings) -> None:
     """To be asked before anything is changed: migrating gives the server's roles the passwords of our secrets.
 
-    Raises RealCity, SecretsOfOthers.
+    Raises RealCity, SecretsOfOthers, ServerAway.
     """
-    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    with reaching_postgres(settings):
+        connection = await asyncpg.connect(settings.database_url, timeout=10)
     try:
         known = await connection.fetchrow(_SQL["find_schoolcard"])
     finally:

@@ -16,7 +16,8 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy.dead_letters import as_role
-from shared.broker import connect, declare
+from deploy.reaching import nats_administrator, reaching_nats
+from shared.broker import declare
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.sql import beside
@@ -36,7 +37,8 @@ async def reconcile(settings: Settings, margin: timedelta = _MARGIN) -> dict[str
     Rows sent within `margin` before now are left as they are.
     """
     secrets = Secrets(settings.secrets)
-    await declare(settings.nats_url, secrets, settings.events_bytes)
+    with reaching_nats(settings):
+        await declare(settings.nats_url, secrets, settings.events_bytes)
     before = datetime.now(UTC) - margin
     async with AsyncExitStack() as stack:
         outboxes = {
@@ -44,7 +46,7 @@ async def reconcile(settings: Settings, margin: timedelta = _MARGIN) -> dict[str
         }
         for connection in outboxes.values():
             await connection.execute(_SQL["create_seen"])
-        client = await connect(settings.nats_url, "admin", secrets.password("nats-admin"), "_INBOX_admin")
+        client = await nats_administrator(settings)
         stack.push_async_callback(client.close)
         for stream in STREAMS:
             async for messages in _read(client.jetstream(timeout=10), stream):

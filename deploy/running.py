@@ -30,7 +30,7 @@ class Running(msgspec.Struct, frozen=True):
 
 
 def var_folder(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("SC_VAR", "var"))
+    return Path(environ.get("SC_VAR") or "var")
 
 
 def note(var: Path, running: Running) -> None:
@@ -53,7 +53,7 @@ def recall(var: Path) -> Running | None:
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
-    """Raises NothingRuns, `msgspec.ValidationError` for a bad value."""
+    """Raises NothingRuns, SettingInvalid for a bad value."""
     running = recall(var_folder(environ))
     if running is not None:
         known = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -20,8 +21,15 @@ class PortBusy(Exception):
         super().__init__(f"another program already uses {host}:{port}: set SC_PORT to a free port")
 
 
+class CannotListen(Exception):
+    """Nothing can listen at this address."""
+
+    def __init__(self, host: str, port: int, exc: OSError) -> None:
+        super().__init__(f"cannot listen at {host}:{port} (SC_HOST, SC_PORT): {exc.strerror or exc}")
+
+
 class ServiceFailed(Exception):
-    """A service could not start; its log line above says why."""
+    """A service could not start; its log says why."""
 
 
 class ServerEnded(Exception):
@@ -43,7 +51,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, taken before anything else is started. Raises PortBusy."""
+    """A listening socket, taken before anything else is started. Raises PortBusy, CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,7 +60,9 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except OSError as exc:
         listening.close()
-        raise PortBusy(host, port) from exc
+        if exc.errno == errno.EADDRINUSE:
+            raise PortBusy(host, port) from exc
+        raise CannotListen(host, port, exc) from exc
     return listening
 
 
@@ -115,7 +125,7 @@ def stop_on_signals() -> asyncio.Event:
 
 
 async def serve(names: Sequence[str], settings: Settings) -> None:
-    """Serve until Ctrl-C or SIGTERM. Raises PortBusy, ServiceFailed, ServerEnded."""
+    """Serve until Ctrl-C or SIGTERM. Raises PortBusy, CannotListen, ServiceFailed, ServerEnded."""
     stop = stop_on_signals()
     server = HttpServer(names, settings, listen(settings.host, settings.port))
     await server.start()

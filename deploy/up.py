@@ -20,19 +20,21 @@ from deploy.api_client import ApiClient
 from deploy.at_rest import wait_until_heard
 from deploy.local.lock import RunLock
 from deploy.local.stack import LocalStack
-from deploy.migrations import migration_folders
 from deploy.pages import build_pages
-from deploy.running import Running, forget, note, var_folder
+from deploy.prepare import prepare
+from deploy.running import Running, forget, note
 from deploy.screen import Screen
-from deploy.serve import HttpServer, listen, stop_on_signals
+from deploy.serve import HttpServer, ServiceFailed, listen, stop_on_signals
 from shared import log
-from shared.broker import declare
-from shared.migrate import migrate
 from shared.secrets import generate_missing
 from shared.settings import Settings, from_environment
 from shared.topology import SERVICES, SMALL_EVENTS, durable
 
 _LOG_LIMIT = 10 * 1024 * 1024
+
+
+# Of servers that are yet to be started.
+_STAND_INS = {"SC_DATABASE_URL": "postgresql://", "SC_NATS_URL": "nats://"}
 
 
 class EndedEarly(Exception):
@@ -55,22 +57,24 @@ class Place(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Place":
-        """Raises ValueError for a port that is none."""
-        var = var_folder(environ)
+        """Raises SettingInvalid."""
+        given = {name: value for name, value in environ.items() if value}
+        settings = from_environment(_STAND_INS | given)
         return cls(
-            var=var,
-            secrets=Path(environ.get("SC_SECRETS", var / "secrets")),
-            host=environ.get("SC_HOST", "127.0.0.1"),
-            port=int(environ.get("SC_PORT", "8000")),
-            database_url=environ.get("SC_DATABASE_URL"),
-            nats_url=environ.get("SC_NATS_URL"),
+            var=settings.var,
+            secrets=settings.secrets,
+            host=settings.host,
+            port=settings.port,
+            database_url=given.get("SC_DATABASE_URL"),
+            nats_url=given.get("SC_NATS_URL"),
         )
 
 
 async def up(environ: Mapping[str, str], screen: Screen) -> None:
     """Returns after Ctrl-C or SIGTERM. Raises what kept it from starting."""
+    place = Place.of(environ)
     stop = stop_on_signals()
-    session = asyncio.create_task(_session(environ, screen), name="session")
+    session = asyncio.create_task(_session(place, environ, screen), name="session")
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([session, stopped], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -86,8 +90,7 @@ async def up(environ: Mapping[str, str], screen: Screen) -> None:
         await session
 
 
-async def _session(environ: Mapping[str, str], screen: Screen) -> None:
-    place = Place.of(environ)
+async def _session(place: Place, environ: Mapping[str, str], screen: Screen) -> None:
     async with AsyncExitStack() as running:
         running.enter_context(RunLock(place.var, place.address))
         running.enter_context(_logs_to(place.var / "schoolcard.log"))
@@ -96,7 +99,11 @@ async def _session(environ: Mapping[str, str], screen: Screen) -> None:
         settings = await _start_servers(place, environ, screen, running)
         http = HttpServer((*SERVICES, "console"), settings, listening)
         running.push_async_callback(http.stop)
-        await http.start()
+        try:
+            await http.start()
+        except ServiceFailed:
+            screen.say(f"  logs: {place.var / 'schoolcard.log'}")
+            raise
         await _play(place, settings, screen)
         await pages
         screen.say(f"\nschoolcard is at {place.address} until Ctrl-C. Logs: {place.var / 'schoolcard.log'}")
@@ -122,8 +129,7 @@ async def _start_servers(place: Place, environ: Mapping[str, str], screen: Scree
         found["SC_EVENTS_BYTES"] = str(SMALL_EVENTS)
     settings = from_environment({**environ, **found, "SC_VAR": str(place.var), "SC_SECRETS": str(place.secrets)})
     await demo.refuse_a_real_city(settings)
-    applied = await migrate(settings.database_url, secrets, migration_folders())
-    await declare(settings.nats_url, secrets, settings.events_bytes)
+    applied = await prepare(settings)
     if applied:
         screen.say(f"  {len(applied)} migrations applied")
     note(place.var, Running(settings.database_url, settings.nats_url, place.address, settings.events_bytes))

@@ -26,7 +26,7 @@ _END = b"\x00"
 
 
 class SecretMissing(Exception):
-    """A secret file this process needs is not in its folder."""
+    """A secret file this process needs is not in its folder (SC_SECRETS)"""
 
 
 class Cipher:
@@ -94,7 +94,7 @@ class Secrets:
         try:
             return path.read_bytes().strip()
         except FileNotFoundError as exc:
-            raise SecretMissing(f"{SecretMissing.__doc__} ({name})") from exc
+            raise SecretMissing(f"{SecretMissing.__doc__}: {path}") from exc
 
     def password(self, name: str) -> str:
         return self.read(name).decode()
