@@ -92,8 +92,8 @@ async def test_reading_again_and_the_other_language_lose_nothing(desks: Desks, p
     await phone.button("返回").click()
     await phone.to_form()
     for language in ("English", "中文"):
-        assert await phone.page.locator("[name=id_number]").input_value() == filled["孩子的身份证号"]
-        assert await phone.page.locator("[name=class_id] option:checked").inner_text() == filled["班级"]
+        await expect(phone.page.locator("[name=id_number]")).to_have_value(filled["孩子的身份证号"])
+        await expect(phone.page.locator("[name=class_id] option:checked")).to_have_text(filled["班级"])
         assert await phone.page.evaluate(picture) == signed
         await phone.button(language).click()
     await phone.button("提交").click()
@@ -195,7 +195,7 @@ async def test_in_english(desks: Desks, path: str) -> None:
     phone = await Phone.open(desks, path)
     await phone.button("English").click()
     await expect(phone.page.get_by_role("button", name="Continue")).to_be_visible()
-    assert await phone.page.evaluate("document.documentElement.lang") == "en"
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "en")
     await phone.button("Continue").click()
     await expect(phone.page.get_by_text("the Chinese text")).to_be_visible()
     await phone.desk.check_access()
