@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from services.console.build import ensure_built, ensure_installed
 from services.identity.bootstrap import open_demo_city
@@ -16,13 +16,16 @@ from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.topology import SERVICES
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.desk import Desk, Desks
+from tests.browser.desk import PATIENCE, Desk, Desks
 from tests.browser.school import SchoolOffice
 from tests.running_service import serving
 from tests.servers import NatsServers, TemplateDatabase
 
 # In which language the browser itself speaks (its fields for dates, for one) it takes from here on Linux.
 _CHINESE: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
+
+# As long as gestures wait (tests/browser/desk.py): the browser shares its processors with other tests' servers.
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,10 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 
 from services.console.build import PAGES
 from tests.browser.school import DEMO_PASSWORD
+from tests.waiting import eventually
+
+PATIENCE = 20_000
+"""Milliseconds that a gesture waits for what it is made on, and an expectation for what it expects."""
 
 _AXE = PAGES / "node_modules" / "axe-core" / "axe.min.js"
 _RUN_AXE = """async () => {
@@ -98,7 +102,7 @@ class Desk:
 
     async def told(self, text: str | re.Pattern[str]) -> None:
         """The short word at the top of the page."""
-        await expect(self.page.locator(".el-message").filter(has_text=text).first).to_be_visible(timeout=15_000)
+        await expect(self.page.locator(".el-message").filter(has_text=text).first).to_be_visible()
 
     async def save(self, click: Locator, folder: Path) -> Path:
         """The file that a click downloads."""
@@ -112,9 +116,12 @@ class Desk:
     @staticmethod
     async def poll(http: httpx.AsyncClient, path: str, is_there: Callable[[Any], bool]) -> Any:
         """What an address answers once it is so. For what follows by itself and no window shows."""
-        async with asyncio.timeout(20):
-            while not is_there(found := (await http.get(path)).json()):
-                await asyncio.sleep(0.05)
+
+        async def ask() -> list[Any]:
+            found = (await http.get(path)).json()
+            return [found] if is_there(found) else []
+
+        [found] = await eventually(ask, within=30)
         return found
 
     async def show(self, name: str) -> None:
@@ -148,7 +155,7 @@ class Desks:
             accept_downloads=True,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         if "SC_SLOW_API_MS" in os.environ:
             await context.route("**/api/**", _late)
         desk = Desk(context, await context.new_page())

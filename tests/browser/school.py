@@ -1,6 +1,5 @@
 """Schools of the tests' own, opened over HTTP as the city does it, so that no test meets another's data."""
 
-import asyncio
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +8,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import msgspec
+
+from tests.waiting import eventually
 
 PASSWORD = "mu-tong-yao-zhi-2026"
 DEMO_PASSWORD = "schoolcard-demo"
@@ -67,9 +68,11 @@ class SchoolOffice:
     async def wait_for_classes(self, school: OpenedSchool, count: int) -> None:
         """Until readers has heard of so many classes of the school."""
         known = "select count(*) from readers.classes where school_id = $1 and not deleted"
-        async with asyncio.timeout(20):
-            while await self._database.fetchval(known, UUID(school.id)) < count:
-                await asyncio.sleep(0.05)
+
+        async def are_known() -> bool:
+            return bool(await self._database.fetchval(known, UUID(school.id)) >= count)
+
+        await eventually(are_known)
 
     async def _choose_password(self, teacher: httpx.AsyncClient, username: str) -> None:
         """What the pages would ask for first: the password somebody else has set is replaced."""

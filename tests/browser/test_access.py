@@ -8,6 +8,7 @@ from playwright.async_api import Route, expect
 from tests.browser.desk import Desk, Desks
 from tests.browser.school import PASSWORD, OpenedSchool, SchoolOffice, client, post
 from tests.pupils import pupil
+from tests.waiting import eventually
 
 FIRST = 25_000
 """Index of this module's first pupil."""
@@ -227,5 +228,9 @@ async def test_a_foreign_script_does_not_run(desks: Desks) -> None:
         }"""
     )
     assert await desk.page.evaluate("window.foreign") is None
-    assert any("Content Security Policy" in fault for fault in desk.faults)
+
+    async def is_said() -> bool:
+        return any("Content Security Policy" in fault for fault in desk.faults)
+
+    await eventually(is_said)
     desk.faults.clear()

@@ -35,7 +35,7 @@ async def test_only_our_own_addresses_are_gone_to(desks: Desks, system: str) -> 
     await desk.page.goto("/login?next=//example.org/")
     await desk.fill_log_in("teacher-a", "schoolcard-demo")
     await desk.settle()
-    assert desk.page.url == f"{system}/"
+    await expect(desk.page).to_have_url(f"{system}/")
 
 
 async def test_logging_out(desks: Desks) -> None:
@@ -169,6 +169,6 @@ async def test_english_and_back(teacher: Desk) -> None:
     await expect(teacher.page.get_by_role("link", name="Overview")).to_be_visible()
     await teacher.page.reload()
     await expect(teacher.page.get_by_role("link", name="Classes", exact=True)).to_be_visible()
-    assert await teacher.page.evaluate("document.documentElement.lang") == "en"
+    await expect(teacher.page.locator("html")).to_have_attribute("lang", "en")
     await teacher.button("中文").click()
     await expect(teacher.page.get_by_role("link", name="概览")).to_be_visible()

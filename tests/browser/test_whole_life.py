@@ -1,6 +1,7 @@
 """One card from the poster to its end: the school's desk, a guardian's phone and the library's counter side by side."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -47,6 +48,9 @@ async def test_from_the_poster_to_the_end_of_the_card(
     await _print_and_hand_out(library, number)
     await _exchange_and_refund_to_a_proxy(library, number)
     new = await _lose_and_replace(library, number)
+    async with client(system, school.username) as http:
+        # Readers hears of the new card from cards, in its own time.
+        await Desk.poll(http, f"/api/readers?card_no={new}", lambda found: found["total"] == 1)
     await phone.button("刷新进度").click()
     await expect(phone.page.locator("[data-test=card-no]")).to_have_text(new)
     await phone.button("撤回授权").click()
@@ -55,7 +59,8 @@ async def test_from_the_poster_to_the_end_of_the_card(
     await expect(phone.page.locator("[data-test=card]")).to_have_count(0)
     async with client(system, librarian) as http:
         await _is_suspended(library, http, new)
-    await _all_of_it_is_in_the_log(teacher, number, new)
+    async with client(system, school.username) as http:
+        await _all_of_it_is_in_the_log(teacher, http, number, new)
 
 
 async def _put_up_a_poster(teacher: Desk, school: OpenedSchool) -> str:
@@ -164,17 +169,24 @@ async def _is_suspended(library: Desk, http: httpx.AsyncClient, number: str) -> 
     await library.check_access()
 
 
-async def _all_of_it_is_in_the_log(teacher: Desk, number: str, new: str) -> None:
-    await teacher.go("/logs")
-    listed = teacher.page.locator("tbody")
-    for sentence in (
+async def _all_of_it_is_in_the_log(teacher: Desk, http: httpx.AsyncClient, number: str, new: str) -> None:
+    sentences = (
         f"办理了读者证{number}",
         f"制作了实体证{number}",
         f"发放了实体证{number}",
         f"登记了读者证{number}挂失",
         f"{number}换成{new}",
         "监护人赵*海",
-    ):
+    )
+
+    def tells_all(found: Any) -> bool:
+        told = "".join(entry["summary"] for entry in found["items"])
+        return all(sentence in told for sentence in sentences)
+
+    await Desk.poll(http, "/api/audit/logs?limit=200", tells_all)
+    await teacher.go("/logs")
+    listed = teacher.page.locator("tbody")
+    for sentence in sentences:
         await expect(listed).to_contain_text(sentence)
     assert re.fullmatch(r"5001\d{11}", new)
     assert id_number(PUPIL) not in await listed.inner_text()
