@@ -1,12 +1,16 @@
 """The kernel, with a throw-away table, on real servers; gates before them where they are to go away."""
 
-from collections.abc import AsyncIterator
+import io
+import sys
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import httpx
 import msgspec
 import pytest
+import structlog
 
+from shared import log
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
@@ -87,3 +91,14 @@ async def impatient(settings: Settings, secrets: Secrets) -> None:
         assert info.config is not None
         info.config.ack_wait = 1
         await client.jetstream().add_consumer(DURABLE.stream, info.config)
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a process would write to its log."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log.configure()
+    structlog.configure(cache_logger_on_first_use=False)
+    yield stream
+    structlog.reset_defaults()

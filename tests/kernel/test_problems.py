@@ -4,7 +4,6 @@ import importlib
 import io
 import json
 import re
-import sys
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -52,17 +51,6 @@ async def small(settings: Settings, secrets: Secrets, administrator: object) -> 
     async with small_service(settings) as client:
         client.headers["Authorization"] = f"Bearer {Signer(secrets, 600).sign(TEACHER, A, TEACHER.id)}"
         yield client
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What a process would write to its log."""
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    log.configure()
-    structlog.configure(cache_logger_on_first_use=False)
-    yield stream
-    structlog.reset_defaults()
 
 
 async def test_every_kind_of_error_is_a_problem(small: httpx.AsyncClient) -> None:
