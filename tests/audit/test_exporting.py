@@ -1,6 +1,5 @@
 """The log as a workbook: opened again, its texts are texts, a cut is told, nothing stays on disk."""
 
-import asyncio
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -15,6 +14,7 @@ from shared.settings import Settings
 from shared.tenancy import Actor, Scope
 from tests.audit.story import TEACHER, log, many_readers, reader_created
 from tests.running_service import a_school
+from tests.waiting import eventually
 
 EXPORT = "/api/audit/logs/export.xlsx"
 
@@ -57,9 +57,11 @@ async def test_an_export_has_what_the_search_finds(
     assert told["条件：操作员"] == '=HYPERLINK("x")'
     assert told["条件：时间至"] == "2026-09-01 23:59:59"
     assert told["导出人"] == "teacher"
-    async with asyncio.timeout(5):
-        while list((settings.var / "exports").iterdir()):
-            await asyncio.sleep(0.01)
+
+    async def nothing_is_left() -> bool:
+        return not list((settings.var / "exports").iterdir())
+
+    await eventually(nothing_is_left)
 
 
 async def test_all_pages_in_order_and_nobody_elses(

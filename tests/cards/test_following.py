@@ -23,6 +23,7 @@ from shared.settings import Settings
 from shared.tenancy import WORKER, Caller, Scope, system_actor
 from tests.cards.approvals import TEACHER, approval, follow, told
 from tests.running_service import RunningService, publish
+from tests.waiting import eventually
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 NOON = datetime(2026, 9, 1, 4, tzinfo=UTC)
@@ -279,8 +280,11 @@ async def test_through_the_broker(
     """Every consumer is wired to its durable."""
     reader_id, grade_id, class_id = uuid4(), uuid4(), uuid4()
     await publish(settings, secrets, [approval(school, "a", reader_id)])
-    while await administrator.fetchval("select count(*) from cards.cards") == 0:
-        await teacher.get("/api/cards")
+
+    async def is_issued() -> bool:
+        return bool(await administrator.fetchval("select count(*) from cards.cards"))
+
+    await eventually(is_issued)
     changed = ReaderChanged(actor=TEACHER, version=9, reader_id=reader_id, class_id=class_id, **PERSON)
     await publish(
         settings,
@@ -302,8 +306,13 @@ async def test_through_the_broker(
         answer: dict[str, Any] = found
         return answer
 
-    while ((now := await card())["grade_name"], now["class_name"], now["status"]) != ("一年级", "一班", "suspended"):
-        pass
+    async def has_followed() -> bool:
+        now = await card()
+        return (now["grade_name"], now["class_name"], now["status"]) == ("一年级", "一班", "suspended")
+
+    async def is_active() -> bool:
+        return bool((await card())["status"] == "active")
+
+    await eventually(has_followed)
     await publish(settings, secrets, [recorded(school, reader_id, 2)])
-    while (await card())["status"] != "active":
-        pass
+    await eventually(is_active)

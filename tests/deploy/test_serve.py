@@ -37,9 +37,10 @@ class Impatient(PatientProtocol):
 
 
 @asynccontextmanager
-async def serving(dispatcher: Dispatcher) -> AsyncIterator[int]:
+async def serving(dispatcher: Dispatcher, protocol: type[PatientProtocol] = PatientProtocol) -> AsyncIterator[int]:
+    """Yields the port."""
     listening = listen(LOOPBACK, 0)
-    server = uvicorn.Server(uvicorn.Config(dispatcher, http=Impatient, log_config=None, lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(dispatcher, http=protocol, log_config=None, lifespan="on"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
 
     async def has_begun() -> bool:
@@ -109,7 +110,7 @@ async def test_what_is_nobodys_is_a_problem(dispatcher: Dispatcher, path: str) -
     ids=["silence", "half a header", "half a body", "half a second request"],
 )
 async def test_a_slow_client_is_cut_off(dispatcher: Dispatcher, begun: bytes) -> None:
-    async with serving(dispatcher) as port:
+    async with serving(dispatcher, Impatient) as port:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
         writer.write(begun)
         async with asyncio.timeout(10):

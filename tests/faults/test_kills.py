@@ -12,6 +12,7 @@ from tests.faults.invariants import admin, check, come_to_rest
 from tests.faults.progress import in_the_middle
 from tests.faults.school import Desk
 from tests.processes import Processes, Servers
+from tests.waiting import eventually
 
 Kind: TypeAlias = Literal["import", "approval"]
 
@@ -78,6 +79,9 @@ async def test_a_worker_that_sleeps_past_its_time(processes: Processes, servers:
 
 async def chunks_have_come_again(settings: Settings) -> None:
     importing = durable("readers", "importing")
-    async with admin(settings) as jetstream, asyncio.timeout(30):
-        while not (await jetstream.consumer_info(importing.stream, importing.name)).num_redelivered:
-            await asyncio.sleep(0.02)
+    async with admin(settings) as jetstream:
+
+        async def were_redelivered() -> bool:
+            return bool((await jetstream.consumer_info(importing.stream, importing.name)).num_redelivered)
+
+        await eventually(were_redelivered, within=30)

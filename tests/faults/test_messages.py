@@ -18,6 +18,7 @@ from tests.faults.invariants import admin, check, come_to_rest, read
 from tests.faults.progress import in_the_middle
 from tests.faults.school import Desk
 from tests.processes import Servers
+from tests.waiting import eventually
 
 _AT_ONCE = 256
 _SQL = beside(__file__, "progress.sql")
@@ -71,9 +72,11 @@ async def test_poison_is_parked_and_the_others_flow(servers: Servers, desk: Desk
     assert all(letter.error.startswith("MalformedEvent: ") for letter in letters)
 
     assert await retry_dead_letters(servers.settings, [str(poison)], None) == len(letters)
-    async with asyncio.timeout(20):
-        while any(letter.retry_at for letter in await parked(servers.settings, poison)):
-            await asyncio.sleep(0.1)
+
+    async def were_retried() -> bool:
+        return not any(letter.retry_at for letter in await parked(servers.settings, poison))
+
+    await eventually(were_retried)
     assert {letter.consumer for letter in await parked(servers.settings, poison)} == {
         letter.consumer for letter in letters
     }

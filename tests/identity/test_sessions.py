@@ -74,7 +74,7 @@ async def test_two_refreshes_at_the_same_moment_do_not_end_it(stranger: httpx.As
                 )
                 return waiting == 2
 
-            await eventually(both_wait, within=5)
+            await eventually(both_wait)
         answers = await both
     finally:
         await connection.close()
@@ -165,7 +165,7 @@ async def test_logout_holds_in_another_service_within_a_second(
         async def listening() -> bool:
             return (await elsewhere.get("/api/params/health/ready")).status_code == 200
 
-        await eventually(listening, within=10)
+        await eventually(listening)
         assert not await refused()
         await stranger.post(f"{API}/logout", headers=bearer(session["access_token"]))
         await eventually(refused, within=1)
@@ -278,7 +278,7 @@ async def test_who_is_disabled_while_logging_in_gets_no_session(
             async def waits() -> bool:
                 return bool(await connection.fetchval("select exists (select from pg_locks where not granted)"))
 
-            await eventually(waits, within=5)
+            await eventually(waits)
         response = await login
     finally:
         await connection.close()

@@ -28,6 +28,7 @@ from shared.subscribers import DOMAIN, NoSuchSubscriber, Subscriber, SubscriberE
 from shared.topology import DURABLES, EVENTS, SMALL_EVENTS
 from tests.insider import ADMINISTRATION, Insider
 from tests.servers import PROJECT
+from tests.waiting import eventually
 
 OURS, THEIRS = "500103", "500106"
 SCHOOL = UUID(int=1)
@@ -197,9 +198,11 @@ async def test_who_is_removed_is_out_at_once_and_the_others_go_on(city: Nats) ->
     staying, going = await city.enrol("staying", OURS), await city.enrol("going", OURS)
     async with city.enter(staying) as one, city.enter(going) as other:
         assert await subscribing.remove(city.environ, "going") == "now"
-        async with asyncio.timeout(5):
-            while not other.client.is_closed:
-                await asyncio.sleep(0.01)
+
+        async def is_out() -> bool:
+            return other.client.is_closed
+
+        await eventually(is_out)
         assert one.client.is_connected
         await city.publish(subject(OURS))
         assert await read_all(one.client, staying.subscriber) == [subject(OURS)]
@@ -252,9 +255,7 @@ async def test_a_server_that_is_adopted_learns_of_changes(city: Nats) -> None:
     second = LocalNats(city.server.folder, find_nats_server(PROJECT / "var"), city.secrets)
     await second.start()
     assert second.pid == city.server.pid
-    async with asyncio.timeout(5):
-        while not await second.lets_in(enrolled.subscriber.user, enrolled.password):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: second.lets_in(enrolled.subscriber.user, enrolled.password))
 
 
 async def test_a_password_is_kept_for_its_owner_alone(city: Nats) -> None:

@@ -18,6 +18,7 @@ from shared.tenancy import Actor, Caller, Scope, system_actor
 from tests.readers.conftest import Told
 from tests.readers.people import APPROVALS, READERS, CardsOf, ParamsOf, create, fetch, id_number
 from tests.running_service import RunningService
+from tests.waiting import eventually
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -35,12 +36,14 @@ async def statuses(client: httpx.AsyncClient) -> list[str]:
 
 
 async def done(administrator: Administrator, batch_no: str, count: int) -> None:
-    async with asyncio.timeout(20):
-        while count != await administrator.fetchval(
+    async def all_are() -> bool:
+        carried_out = await administrator.fetchval(
             "select coalesce(sum(last - first + 1), 0) from readers.approval_chunks where batch_no = $1 and done",
             batch_no,
-        ):
-            await asyncio.sleep(0.02)
+        )
+        return bool(carried_out == count)
+
+    await eventually(all_are)
 
 
 async def test_a_batch_approves_all_that_match(

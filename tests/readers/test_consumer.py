@@ -1,6 +1,5 @@
 """What readers learns from params and cards, in any order and more than once."""
 
-import asyncio
 from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +17,7 @@ from shared.settings import Settings
 from shared.tenancy import WORKER, Caller, Scope, system_actor
 from tests.readers.people import LIBRARY, READERS, CardsOf, create, fetch, id_number, said
 from tests.running_service import publish
+from tests.waiting import eventually
 
 CALLER = Caller(WORKER, system_actor("readers"))
 FIRST, SECOND, THIRD = "500103260000011", "500103260000029", "500103260000037"
@@ -147,9 +147,11 @@ async def test_over_the_stream_in_one_batch_and_twice(
     good, bad = await approved(teacher, 1), await approved(teacher, 2)
     events = [cards.issued(good, FIRST), cards.replaced(good, FIRST, SECOND), cards.refused(bad)]
     await publish(settings, secrets, [*events, *events])
-    async with asyncio.timeout(10):
-        while (await fetch(teacher, bad))["status"] != "returned":
-            await asyncio.sleep(0.02)
+
+    async def is_returned() -> bool:
+        return bool((await fetch(teacher, bad))["status"] == "returned")
+
+    await eventually(is_returned)
     assert outcome(await fetch(teacher, good)) == ("carded", SECOND, None, None)
     assert outcome(await fetch(teacher, bad)) == ("returned", None, "person_has_card", "该身份证号已办证。")
     assert (await fetch(teacher, bad))["version"] == 3

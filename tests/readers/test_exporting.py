@@ -1,9 +1,7 @@
 """Workbooks that leave: masked unless asked otherwise, said whose and when, logged, deleted; the template."""
 
-import asyncio
 from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +14,7 @@ from shared.settings import Settings
 from shared.tenancy import Scope
 from tests.readers.conftest import Told
 from tests.readers.people import READERS, CardsOf, ParamsOf, create, id_number
+from tests.waiting import eventually
 
 EXPORT = f"{READERS}/export.xlsx"
 TITLES = [
@@ -47,9 +46,10 @@ def rows(sheet: Worksheet) -> list[Sequence[Any]]:
 
 
 async def nothing_left(settings: Settings) -> None:
-    async with asyncio.timeout(5):
-        while list((Path(settings.var) / "exports").iterdir()):
-            await asyncio.sleep(0.01)
+    async def is_empty() -> bool:
+        return not list((settings.var / "exports").iterdir())
+
+    await eventually(is_empty)
 
 
 async def test_an_export_has_what_the_search_finds(
