@@ -44,7 +44,9 @@ async def add_credential(
     kernel: NamedDependency[Kernel],
 ) -> CredentialAdded:
     """A social security card by which this card is found too."""
-    return await kernel.database.run(caller, lookup.add_credential, kernel.digester, card_no, data.social_security)
+    return await kernel.once.run(
+        caller, CredentialAdded, lookup.add_credential, kernel.digester, card_no, data.social_security
+    )
 
 
 async def _answer(kernel: Kernel, caller: Caller, credential: str) -> Found:

@@ -52,6 +52,21 @@ async def found(client: httpx.AsyncClient, credential: str) -> str | None:
     return number
 
 
+async def test_a_key_adds_one_social_security_card_and_no_other(
+    library: httpx.AsyncClient, school: Scope, database: Database, administrator: Administrator
+) -> None:
+    card_no = await issue(database, administrator, school)
+    key = {"Idempotency-Key": f"{uuid4()}"}
+    first, again, other = [
+        await library.post(f"{CARDS}/{card_no}/credentials", json={"social_security": number}, headers=key)
+        for number in ("B12345678", "B12345678", "B12345679")
+    ]
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert await found(library, "B12345679") is None
+
+
 async def test_a_social_security_card_is_one_persons(
     library: httpx.AsyncClient,
     other_library: httpx.AsyncClient,
