@@ -26,6 +26,7 @@ from shared.topology import DURABLES, EVENTS, SMALL_EVENTS, Durable, Stream, inb
 _FIRST_CONNECTION = 5.0
 _QUIET = 10.0
 _NO_ROOM = 10047
+_BLANK = " \t\n\r\v\f"
 
 _log = structlog.get_logger(__name__)
 
@@ -69,12 +70,29 @@ class Broker:
             _log.warning("broker_close_failed", user=self._service, detail=str(exc)[:300])
 
 
+class HeaderReader(Client):
+    """The client, reading what stands in a message's headers at one go.
+
+    Its own way tests every character of every name for what no publisher here writes: a fifth of what it costs to
+    receive an event.
+    """
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        headers = {}
+        for line in raw.decode("utf-8", "replace").split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                headers[name] = value.strip(_BLANK)
+        return headers
+
+
 async def connect(url: str, user: str, password: str, inbox: str) -> Client:
     """The first connection is made now or not at all; afterwards the client reconnects by itself, for ever.
 
     Raises TimeoutError when there is no server, or none that lets this user in, within 5 s.
     """
-    client = Client()
+    client = HeaderReader()
     try:
         # The client's own first attempt would go on for ever too, and nobody would be told.
         async with asyncio.timeout(_FIRST_CONNECTION):
