@@ -7,19 +7,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from services.readers import queries
 from services.readers.consenting_schemas import ConsentState
+from services.readers.of_status_queries import BEFORE_ALL, Key
 from services.readers.schemas import ReaderFilter, Status
 from services.readers.sealing import Private, Sealer
 from services.readers.searching import find
 from shared import outbox, phone, resident_id
 from shared.china import local_day
-from shared.conditions import Conditions
 from shared.contracts.reader import ReadersExported
 from shared.database import Database, Transaction
 from shared.district import by_code
@@ -113,11 +112,10 @@ async def _open_classes(tx: Transaction) -> list[tuple[str, str]]:
 async def _write_pages(
     database: Database, caller: Caller, sealer: Sealer, search: ReaderFilter, unmasked: bool, writer: ExportWriter
 ) -> bool:
-    found = await database.run(caller, find, sealer, search)
-    last: tuple[datetime, UUID] | None = None
-    while found is not None:
+    last: Key | None = None
+    while True:
         wanted = min(_PAGE, MOST_READERS - writer.row_count)
-        rows = await database.run(caller, _fetch_page, found, last, wanted + 1)
+        rows = await database.run(caller, _fetch_page, sealer, search, last, wanted + 1)
         more, rows = len(rows) > wanted, rows[:wanted]
         await asyncio.to_thread(_write, writer, rows, sealer, unmasked, caller.scope.kind != "school")
         if not more:
@@ -125,13 +123,13 @@ async def _write_pages(
         if writer.row_count >= MOST_READERS:
             return True
         last = (rows[-1]["created_at"], rows[-1]["id"])
-    return False
 
 
 async def _fetch_page(
-    tx: Transaction, found: Conditions, last: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, sealer: Sealer, search: ReaderFilter, last: Key | None, limit: int
 ) -> list[asyncpg.Record]:
-    return await queries.fetch_after(tx.connection, found, last, limit)
+    found = await find(tx, sealer, search, limit, order="oldest", after=last or BEFORE_ALL)
+    return [] if found is None else await queries.fetch_after(tx.connection, found, last, limit)
 
 
 async def _log_export(tx: Transaction, count: int, told: str, unmasked: bool) -> None:

@@ -15,10 +15,12 @@ LOCKED_FIELDS: Final = frozenset({"id_number", "name", "card_no"})
 
 CARD_NO_LENGTH: Final = 15
 
-_MOST_RARE: Final = 20_000
+MOST_NAMED: Final = 20_000
 """Readers that are named one by one in a statement."""
 
 _CLASS_SIZE: Final = 50
+
+_FEWEST_STEPS: Final = 5_000
 
 ID_DETAILS: Final = {
     "id_missing": "请填写身份证号。",
@@ -122,7 +124,12 @@ def is_rare(having: int, everybody: int, wanted: int | None) -> bool:
     as stand between those wanted, to the end when there are fewer, or all are wanted.
     """
     walked = everybody if wanted is None else everybody * min(wanted, having) // having
-    return having <= _MOST_RARE and having * _CLASS_SIZE < walked
+    return having <= MOST_NAMED and having * _CLASS_SIZE < walked
+
+
+def steps(wanted: int) -> int:
+    """So many readers are walked past along time for those wanted, before these are looked for class by class."""
+    return max(_FEWEST_STEPS, 4 * wanted)
 
 
 def is_suffix(text: str) -> bool:

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import asyncpg
 
-from services.readers import queries, rules
+from services.readers import of_status_queries, queries, rules
 from services.readers.errors import ConsentTooWide, CountsTooWide, ReaderNotFound, SortTooWide
-from services.readers.schemas import Count, DistrictCount, Reader, ReaderFilter, Sort, Status
+from services.readers.of_status_queries import BEFORE_ALL, Key, Order
+from services.readers.schemas import Count, DistrictCount, Reader, ReaderFilter, Sort
 from services.readers.sealing import Sealer
 from shared import phone, resident_id
 from shared.conditions import Conditions
@@ -15,7 +16,7 @@ from shared.database import Transaction
 from shared.district import by_code
 from shared.pagination import Page, offset
 
-_INDEXED: Final[frozenset[Sort]] = frozenset({"created_at", "-created_at"})
+_IN_TIME: Final[dict[Sort, Order]] = {"created_at": "oldest", "-created_at": "newest"}
 
 
 def reader_of(row: asyncpg.Record, sealer: Sealer) -> Reader:
@@ -60,10 +61,10 @@ async def search_readers(
     tx: Transaction, sealer: Sealer, search: ReaderFilter, sort: Sort, page: int, page_size: int
 ) -> Page[Reader]:
     """Raises SortTooWide: a city's readers are in order of time alone; ConsentTooWide."""
-    if _is_of_the_city(tx, search) and sort not in _INDEXED:
+    if _is_of_the_city(tx, search) and sort not in _IN_TIME:
         raise SortTooWide
     skipped = offset(page, page_size)
-    found = await find(tx, sealer, search, skipped + page_size)
+    found = await find(tx, sealer, search, skipped + page_size, order=_IN_TIME.get(sort))
     if found is None:
         return Page([], 0)
     rows = await queries.fetch_page(tx.connection, found, sort, page_size, skipped)
@@ -74,8 +75,17 @@ async def search_readers(
     return Page([reader_of(row, sealer) for row in rows], total)
 
 
-async def find(tx: Transaction, sealer: Sealer, search: ReaderFilter, wanted: int | None = None) -> Conditions | None:
-    """The search as SQL, of whose readers the first `wanted` are going to be read, or all.
+async def find(
+    tx: Transaction,
+    sealer: Sealer,
+    search: ReaderFilter,
+    wanted: int | None = None,
+    *,
+    order: Order | None = None,
+    after: Key = BEFORE_ALL,
+) -> Conditions | None:
+    """The search as SQL, of whose readers the first `wanted` are going to be read, or all. With an `order` these alone
+    may be found; `after` is the key after which the oldest are read.
 
     None when nothing can match: an ID number that is none, a status that nobody has. Raises ConsentTooWide: consents
     are looked for within a school.
@@ -97,7 +107,7 @@ async def find(tx: Transaction, sealer: Sealer, search: ReaderFilter, wanted: in
         else:
             return None
     elif is_wide and not any((search.grade_id, search.class_id, search.card_no)):
-        ids = await _find_rare(tx, search.status, search.district, wanted)
+        ids = await _find_of_status(tx, search, wanted, order, after)
     return None if ids == [] else queries.conditions(search, digest=digest, ids=ids, name_bounds=bounds)
 
 
@@ -110,21 +120,30 @@ async def _find_by_tail(tx: Transaction, sealer: Sealer, number: str) -> list[UU
     return [row["id"] for row in candidates if sealer.open(row["id"], row["sealed"]).id_number.endswith(number)]
 
 
-async def _find_rare(
-    tx: Transaction, status: Status | None, district: str | None, wanted: int | None
+async def _find_of_status(
+    tx: Transaction, search: ReaderFilter, wanted: int | None, order: Order | None, after: Key
 ) -> list[UUID] | None:
-    """Those of a status that few have; None for one that many have.
+    """Those of a status that few have; of one that many have those that are wanted, if they are far along time. None
+    where they are near.
 
     No index knows statuses, so in order of time all readers would be walked past for a few. The maintained counts tell
-    which classes have any, and only these are looked through.
+    which classes have any, and when they came; only these are looked through.
     """
+    status, district = search.status, search.district
     if status is None:
         return None
     weights = await queries.weigh_statuses(tx.connection, district)
     having = weights.get(status, 0)
-    if having and not rules.is_rare(having, sum(weights.values()), wanted):
+    if not having:
+        return []
+    if rules.is_rare(having, sum(weights.values()), wanted):
+        return await queries.fetch_of_status(tx.connection, status, district)
+    if wanted is None or wanted > rules.MOST_NAMED or order is None or search.name:
         return None
-    return await queries.fetch_of_status(tx.connection, status, district) if having else []
+    place = status, district, order, after, wanted
+    if await of_status_queries.are_near(tx.connection, *place, rules.steps(wanted)):
+        return None
+    return await of_status_queries.fetch_first(tx.connection, *place)
 
 
 async def count_readers(tx: Transaction, school_id: UUID | None) -> list[Count]:

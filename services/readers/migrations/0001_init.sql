@@ -126,16 +126,20 @@ create trigger card_numbers_inserted after insert on readers referencing new tab
 create trigger card_numbers_updated after update on readers referencing old table as old_rows new table as new_rows
     for each statement execute function keep_card_numbers();
 
--- Maintained counts: totals and overviews must not scan a city's readers.
+-- Maintained counts: totals and overviews must not scan a city's readers. And where in time the readers counted here are:
+-- none is outside `first_at` to `last_at`, though there may be none at the ends any more.
 create table reader_counts (
     school_id uuid not null,
     district text not null,
     class_id uuid not null,
     status text not null,
     readers int not null,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
     primary key (school_id, class_id, status)
 );
 comment on column reader_counts.class_id is 'the nil UUID for readers without a class';
+comment on column reader_counts.first_at is 'no reader counted here was created before';
 create index reader_counts_of_district on reader_counts (district);
 select sc.protect('reader_counts', school => 'select', district => 'select', city => 'select', worker => 'select');
 -- Written by the trigger below alone, which runs as the owner.
@@ -146,27 +150,35 @@ create function count_readers() returns trigger
     as $$
 begin
     if tg_op = 'INSERT' then
-        insert into reader_counts as c (school_id, district, class_id, status, readers)
-        select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
+        insert into reader_counts as c (school_id, district, class_id, status, readers, first_at, last_at)
+        select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, count(*),
+            min(created_at), max(created_at)
         from new_rows group by 1, 2, 3, 4 order by 1, 3, 4
-        on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers;
+        on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers,
+            first_at = case when c.readers > 0 then least(c.first_at, excluded.first_at) else excluded.first_at end,
+            last_at = case when c.readers > 0 then greatest(c.last_at, excluded.last_at) else excluded.last_at end;
     elsif tg_op = 'DELETE' then
-        insert into reader_counts as c (school_id, district, class_id, status, readers)
-        select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -count(*)
+        insert into reader_counts as c (school_id, district, class_id, status, readers, first_at, last_at)
+        select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -count(*),
+            'infinity', '-infinity'
         from old_rows group by 1, 2, 3, 4 order by 1, 3, 4
         on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers;
     else
-        insert into reader_counts as c (school_id, district, class_id, status, readers)
-        select school_id, district, class_id, status, sum(delta)
+        -- Where as many came as left, the ids tell whether they are the same.
+        insert into reader_counts as c (school_id, district, class_id, status, readers, first_at, last_at)
+        select school_id, district, class_id, status, sum(delta), coalesce(min(came_at), 'infinity'),
+            coalesce(max(came_at), '-infinity')
         from (
             select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000') as class_id, status,
-                1 as delta from new_rows
+                1 as delta, id, created_at as came_at from new_rows
             union all
-            select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -1
+            select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -1, id, null
             from old_rows
         ) moved
-        group by 1, 2, 3, 4 having sum(delta) <> 0 order by 1, 3, 4
-        on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers;
+        group by 1, 2, 3, 4 having sum(delta) <> 0 or bit_xor(uuid_hash_extended(id, 0)) <> 0 order by 1, 3, 4
+        on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers,
+            first_at = case when c.readers > 0 then least(c.first_at, excluded.first_at) else excluded.first_at end,
+            last_at = case when c.readers > 0 then greatest(c.last_at, excluded.last_at) else excluded.last_at end;
     end if;
     return null;
 end
