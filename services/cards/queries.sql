@@ -12,12 +12,16 @@ left join grades g on g.school_id = k.school_id and g.grade_id = k.grade_id
 
 -- name: matching
 -- A search's conditions, wherever cards are searched: what is listed is what is counted, exported and given a step.
+-- Of a class or a grade the school is looked up first, as the index has its cards under it alone. The counts know every
+-- class that has cards, also one that params has not told of yet.
 ($1::text is null or c.status = $1) and ($2::text is null or c.kind = $2)
     and ($3::text is null or c.physical = $3) and ($4::uuid is null or c.reader_id = $4)
-    and ($5::uuid is null or c.class_id = $5) and ($6::uuid is null or c.school_id = $6)
+    and ($5::uuid is null or (c.class_id = $5
+        and c.school_id = (select n.school_id from card_counts n where n.class_id = $5 limit 1)))
+    and ($6::uuid is null or c.school_id = $6)
     and ($7::text is null or c.card_no = $7)
-    and ($8::uuid is null or (c.school_id, c.class_id) in (
-        select n.school_id, n.class_id from classes n where n.grade_id = $8))
+    and ($8::uuid is null or (c.school_id = (select k.school_id from classes k where k.grade_id = $8 limit 1)
+        and c.class_id = any(array(select k.class_id from classes k where k.grade_id = $8))))
 
 -- name: after_place
 -- From a place on, not past a number of rows: the last page costs what the first does, and nothing is told twice when

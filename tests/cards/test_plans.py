@@ -127,6 +127,17 @@ async def test_pages_and_single_cards_are_found_by_an_index(database: Database, 
             assert "cards" not in scanned(plan), (scope.kind, more)
 
 
+@pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
+async def test_of_a_class_or_grade_alone_no_other_cards_are_read(database: Database, scope: Scope) -> None:
+    """Also above a school, where it is not said whose class or grade it is."""
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        for more, cards in (({"class_id": UUID(int=SCHOOL.int * 4)}, 5), ({"grade_id": SCHOOL}, 20)):
+            plan = await explain(tx, queries.page_statement(), *search(**more), 50, 0, run=True)
+            read = [rows for table, *_, rows in reads(plan) if table == "cards"]
+            # Chosen, and then read with their names.
+            assert sum(read) <= 2 * cards, (more, reads(plan))
+
+
 @pytest.mark.parametrize("generic", [False, True])
 @pytest.mark.parametrize("scope", [Scope("district", DISTRICT), Scope("district", "500135"), CITY])
 async def test_a_look_up_probes_one_index_for_one_row(database: Database, scope: Scope, generic: bool) -> None:
