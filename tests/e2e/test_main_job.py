@@ -1,5 +1,7 @@
 """The main job over HTTP: a school's workbook becomes cards and a log, and nobody else's business."""
 
+import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,19 @@ async def test_a_roster_becomes_cards_that_others_do_not_see(
     for stranger in ("teacher-b", "teacher-c", "district-500106"):
         async with log_in(city, stranger) as client:
             await check_sees_nothing(client, batch_no)
+    check_no_number_is_in_the_clear(city.settings.var)
+
+
+def check_no_number_is_in_the_clear(folder: Path) -> None:
+    """I9: neither in the database's files nor in the streams' nor in a log. The pupils' numbers have this form."""
+    number = re.compile(rb"5001\d\d20[12]\d{5}99[789][0-9X]")
+    read = 0
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        with contextlib.suppress(FileNotFoundError):  # the servers still run
+            content = path.read_bytes()
+            read += len(content)
+            assert (found := number.search(content)) is None, f"{path}: {found!r}"
+    assert read > 10_000_000
 
 
 async def check_wrong_rows(teacher: ApiClient, batch_no: str, wrong: dict[str, str]) -> None:
