@@ -17,6 +17,8 @@ from shared.class_name import ClassReading, Stage, chinese_number, plain, read_c
 MOST_CANDIDATES = 8
 
 _IGNORED = re.compile(r"[\s()\[\]【】〔〕\-—_·.,，、/]+")
+# How many they are, a pupil's number or a group's are no class.
+_ANOTHER = re.compile(r"(?<![0-9])[0-9]+(?![0-9])(?!\s*[人名个组号排座岁])|[一二三四五六七八九十]\s*班|[转→]")
 _YEARS_COUNTED_BY_STAGE = 3
 _SHIFTS: dict[Stage, int] = {"初中": 6, "高中": 9}
 _NUMBER = re.compile(r"[0-9]+|[一二三四五六七八九十]+")
@@ -84,7 +86,11 @@ def match(
     if not text.strip():
         return _ask("blank", "没有填写班级。", (), entries, grade_text)
     options = _options(text, grade_text, entries, stages)
-    found = _exactly(text, grade_text, entries) or _by_reading(options, entries)
+    found = _exactly(text, grade_text, entries)
+    if not found and _names_several(text):
+        detail = f"“{text[:20]}”像是写了不止一个班，请选择是哪个班。"
+        return _ask("ambiguous", detail, options, entries, grade_text)
+    found = found or _by_reading(options, entries)
     if from_number and len(found) == 1:
         found = [*found, *_with_lost_zero(found[0], entries)]
     if len(found) == 1:
@@ -93,6 +99,12 @@ def match(
     # Where class and grade contradict each other, both are worth offering.
     wanted = options or (read_class_name(text), read_grade_name(grade_text or ""))
     return _ask(reason, detail, wanted, found or entries, grade_text, all_entries=entries)
+
+
+def _names_several(text: str) -> bool:
+    """Whether something like another class stands behind the first: 三年级2班、3班, 三年级2班转3班."""
+    own = read_class_name(text)
+    return own.class_no is not None and own.alias is not None and _ANOTHER.search(own.alias) is not None
 
 
 def is_telling(text: str, grade_text: str) -> bool:

@@ -15,6 +15,7 @@ NUMBER_LOST = (
     "请把“身份证号”整列设为“文本”格式，再重新输入或粘贴身份证号（不要直接把格式改回文本）。"
 )
 CLASS_MISSING = "没有读到这名学生的班级，导入后将没有班级。班级请逐行填写，不要只写在一组学生的第一行。"
+DITTO = "“同上”无法确定指的是哪一行，请逐行填写。"
 ID_DETAILS: dict[str, str] = {
     "id_format": "身份证号应为 17 位数字加 1 位数字或 X，这里含有其他字符。",
     "id_checksum": "身份证号校验位不对，请核对是否有输错或颠倒的数字。",
@@ -33,6 +34,8 @@ def name_detail(text: str) -> str:
         return f"姓名超过 {person_name.MAX_LENGTH} 个字，请核对。"
     if cleaning.has_private_use(text):
         return "姓名中有自造字，其他电脑无法显示。请改用标准汉字输入（生僻字可用 GB 18030-2022 字体和输入法）。"
+    if cleaning.is_ditto(text):
+        return f"姓名{DITTO}"
     if re.fullmatch(r"[0-9\s]+", text):
         return "姓名不能是数字，请核对是否错列。"
     return "姓名中含有不能用于姓名的字符（如数字、符号、控制字符），请核对。"

@@ -31,6 +31,7 @@ _PLACEHOLDERS = frozenset(
     {"无", "暂无", "没有", "未知", "/", "\\", "-", "--", "—", "——", "N/A", "n/a", "、"}
     | {"null", "NULL", "Null", "(null)", "(NULL)", "None", "none", "nan", "NaN", "<NA>", "NaT"}
 )
+_NO_NAMES = _PLACEHOLDERS | {"同上", "同前", "上同"}
 _SIGNED = frozenset({"已签", "已签署", "已签字", "已授权", "是", "有", "√", "✓", "✔", "☑", "Y", "YES", "TRUE"})
 # 已撤回 is what an export says of a consent that was taken back.
 _UNSIGNED = frozenset(
@@ -152,7 +153,7 @@ class RowChecker:
             )
 
     def _name(self, cell: Cell | None, notes: "_Notes") -> str:
-        if cleaning.is_plain_name(cell) and cell not in _PLACEHOLDERS:
+        if cleaning.is_plain_name(cell) and cell not in _NO_NAMES:
             return cell
         text = self._text("name", cell, cleaning.clean_name, notes)
         if text is None:
@@ -160,7 +161,7 @@ class RowChecker:
         if not text or text in _PLACEHOLDERS:
             notes.wrong("name", "name_missing", "没有填写姓名。")
             return ""
-        if person_name.check(text) and isinstance(cell, str):
+        if person_name.check(text) and isinstance(cell, str) and not cleaning.is_ditto(text):
             return text
         notes.wrong("name", "name_format", advice.name_detail(text))
         return cleaning.reveal(text)
@@ -168,14 +169,15 @@ class RowChecker:
     def _guardian_name(self, cell: Cell | None, notes: "_Notes") -> str:
         if cell is None:
             return ""
-        if cleaning.is_plain_name(cell) and cell not in _PLACEHOLDERS:
+        if cleaning.is_plain_name(cell) and cell not in _NO_NAMES:
             return cell
         text = self._text("guardian_name", cell, cleaning.clean_guardian_name, notes, optional=True)
         if not text:
             return ""
         # 王强（父亲） and 王强/李梅 are no names, but say what the school needs.
         bare = _AROUND_GUARDIANS.sub(" ", text).strip()
-        if len(text) <= person_name.MAX_LENGTH and person_name.check(bare) and isinstance(cell, str):
+        is_name = person_name.check(bare) and isinstance(cell, str) and not cleaning.is_ditto(text)
+        if len(text) <= person_name.MAX_LENGTH and is_name:
             return text
         notes.wrong("guardian_name", "name_format", "家长姓名" + advice.name_detail(text).removeprefix("姓名"))
         return cleaning.reveal(text)
@@ -215,7 +217,9 @@ class RowChecker:
             return ""
         if isinstance(cell, NumberCell):
             notes.changed(field, text, text, ("number",))
-        if not all(map(cleaning.is_shown, text)) or len(text) > _LONGEST_CLASS or not re.search(r"\w", text):
+        if cleaning.is_ditto(text):
+            notes.wrong(field, "class_format", title + advice.DITTO)
+        elif not all(map(cleaning.is_shown, text)) or len(text) > _LONGEST_CLASS or not re.search(r"\w", text):
             detail = f"{title}无法识别，请填写如“三年级2班”的名称，不超过 {_LONGEST_CLASS} 个字。"
             notes.wrong(field, "class_format", detail)
         elif text == cell:

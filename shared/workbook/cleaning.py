@@ -34,6 +34,7 @@ _FULLWIDTH_SIGN = re.compile("[\uff01-\uff5e\u3000]")
 _GUARD = re.compile(r'=\s*"(.*)"', re.DOTALL)
 _LEADING_QUOTE = re.compile(r"^['‘’`]+(?=\S)")
 _ID_LABEL = re.compile(r"^(?:(?:居民|公民)?身份证件?|证件|ID(?=[:：]))(?:号码?)?[:：]?", re.IGNORECASE)
+_DITTO = re.compile(r"[(\[]?(?:同\s*[上前]|上\s*同)[)\]]?|[〃″]+")
 _AROUND_PHONE = " 。.,，、;；"
 _AROUND_ID = "“”\"'‘’`。，,、；;：:"
 _HYPHENS = re.compile(r"[-‐‑‒–—―−·.]")
@@ -148,6 +149,11 @@ def clean_text(raw: str) -> Cleaned:
 def bare(raw: str) -> str:
     """A text without marks that nobody sees, blanks around and quotes that guard it."""
     return _unguard(_without_marks(raw, directions=True)[0].strip()).strip("'‘’` \t")
+
+
+def is_ditto(text: str) -> bool:
+    """Whether a cleaned text refers to the row above it; once the rows are sorted anew nobody knows which that was."""
+    return _DITTO.fullmatch(text) is not None
 
 
 def is_shown(sign: str) -> bool:

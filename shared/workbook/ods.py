@@ -22,6 +22,7 @@ from shared.workbook.cells import (
     Sheet,
     SheetRow,
     Unevaluated,
+    number_cell,
     shown_cell,
 )
 from shared.workbook.markup import parse
@@ -39,6 +40,7 @@ _PASSED_OVER = frozenset(
 _ROW_HIDDEN = ("collapse", "filter")
 _MOST_REPEATED_CELLS = 1_000
 _FORMULA = "table:formula"
+_TIME = re.compile(r"PT([0-9]{1,4})H([0-9]{1,2})M[0-9.,]{1,12}S")
 _TEXT_TAGS = ("text:p", "text:h")
 _CELL_TAGS = ("table:table-cell", "table:covered-table-cell")
 # A cell with a text in it takes four tags.
@@ -223,6 +225,9 @@ class _Reader:
                 return DateCell(datetime.fromisoformat(written[:10]).date())
             except ValueError:
                 return _text(shown or written)
+        if kind == "time" and (hours := _TIME.fullmatch(attributes.get("office:time-value", ""))):
+            # As the part of a day that other programs keep.
+            return number_cell(int(hours[1]) / 24 + int(hours[2]) / 1440)
         if kind == "boolean":
             return attributes.get("office:boolean-value", "").upper() or None
         return _text(shown or attributes.get("office:string-value", ""))

@@ -16,6 +16,8 @@ from shared.workbook.cells import Look
 _ROW = rb'<row r="([0-9]{1,7})"([^<>]{0,400}?)>%b</row>'
 _REFERENCE = re.compile(rb'(<c r="[A-Z]{1,3})[0-9]{1,7}"')
 _OPENING = re.compile(rb'<v>|<is><t(?: xml:space="preserve")?>')
+# The number of a shared text.
+_INDEX = rb"[0-9]{1,9}"
 _MOST: Final = 6
 _WIDEST: Final = 40
 
@@ -68,4 +70,5 @@ class Shapes:
             return pattern + re.escape(rest)
         # A text holds no `<`.
         closing = rest[rest.index(b"<", opening.end()) :]
-        return pattern + re.escape(opening[0]) + b"(" + self._text + b")" + re.escape(closing)
+        text = _INDEX if form[1] == "s" else self._text
+        return pattern + re.escape(opening[0]) + b"(" + text + b")" + re.escape(closing)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from shared.class_name import read_class_name
+from shared.class_name import read_class_name, read_grade_name
 from shared.workbook.cells import Cell, SheetRow, text_of
 from shared.workbook.likeness import is_like_id, is_like_phone
 from shared.workbook.roster import Field
@@ -51,6 +51,10 @@ _BEFORE = re.compile(
     r"[^\n]{0,30}(?:[0-9]年度?|学年度?|学期|[0-9]年?[春秋]季?|[小中]学|学校|校区|幼儿园)的?[\s\-—–_:：,，、]*"
 )
 _AFTER = re.compile(_BEHIND, re.DOTALL)
+_COUNTED = re.compile(
+    r"(?:[(（](?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})[)）][、.．]?"
+    r"|(?P<listed>[一二三四五六七八九十]{1,3})[、.．]|[0-9]{1,2}[、.．)）])\s*(?=[^0-9\s])"
+)
 _DIGITS_ALONE = re.compile(r"[0-9\s.\-_]+")
 _BRACKETED = re.compile(r"[(（][^()（）]+[)）]")
 _BESIDE = re.compile(rf"\D{{2,10}}[:：].*|(?:{_TEACHER}|{_COUNT}).*", re.DOTALL)
@@ -172,6 +176,7 @@ def _line(text: str, *, labelled: bool = False) -> Section | None:
         bare = bare[1:-1].strip(_AROUND)
     if label := _LABELLED.match(bare):
         labelled, bare = True, bare[label.end() :].strip(_AROUND)
+    bare = _uncounted(bare)
     if grade := _GRADE_LINE.fullmatch(bare):
         return Section(grade=grade[1])
     within = _CLASS.search(bare)
@@ -186,6 +191,21 @@ def _line(text: str, *, labelled: bool = False) -> Section | None:
     reading = read_class_name(name)
     # 七班 says which it is only together with its grade, which may stand elsewhere.
     return Section(school_class=name) if reading.class_no is not None and reading.alias is None else None
+
+
+def _uncounted(text: str) -> str:
+    """A class's line without what counts it (一、, 2.), as long as that cannot be a part of the class."""
+    counted = _COUNTED.match(text)
+    if counted is None:
+        return text
+    rest = text[counted.end() :]
+    line = _LINE.fullmatch(rest)
+    if line is None or not _is_exact(line[1].strip(_AROUND)):
+        return text
+    grade = read_class_name(rest).grade
+    # 一、二年级 may be two grades.
+    listed = read_grade_name(counted["listed"] or "").grade
+    return text if isinstance(grade, int) and listed == grade - 1 else rest
 
 
 def _is_exact(name: str) -> bool:

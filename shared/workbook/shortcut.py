@@ -153,7 +153,7 @@ class PlainRows:
     def _read(self, body: bytes) -> tuple[Sequence[Form], Sequence[bytes], int] | None:
         """The forms and texts of a row's cells that have one, and how many there are in all.
 
-        None: a text stands where its kind's does not.
+        None: a text stands where its kind's does not, or is none of its kind.
         """
         if b"<v>" not in body and b"<t" not in body:
             return (), (), body.count(b"<c ")
@@ -163,7 +163,7 @@ class PlainRows:
         for cell in _CAPTURED.finditer(body):
             letters, style, kind, value, inline = cell.groups()
             text, elsewhere = (inline, value) if kind == b"inlineStr" else (value, inline)
-            if elsewhere is not None:
+            if elsewhere is not None or (kind == b"s" and text is not None and not text.isdigit()):
                 return None
             form = None
             if text is not None:

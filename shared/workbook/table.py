@@ -311,10 +311,9 @@ class _MergedColumns:
     def fill(self, pupil: PupilRow) -> PupilRow:
         """The row with what the merges over it show."""
         for field, (starts, ends) in self._spans.items():
-            if field in pupil.cells:
-                continue
             at = bisect_left(starts, pupil.number) - 1
-            if at >= 0 and pupil.number <= ends[at][0]:
+            # What a program has left in a covered cell does not show.
+            if at >= 0 and pupil.number <= ends[at][0] and pupil.cells.get(field) != ends[at][1]:
                 pupil.cells[field] = ends[at][1]
                 pupil.borrowed += ((field, "merged"),)
         return pupil

@@ -195,8 +195,8 @@ class _SheetParser:
                     raise too_many_cells()
                 if pieces and kind == "s":
                     try:
-                        text = strings[int(pieces[0] if len(pieces) == 1 else "".join(pieces))]
-                    except (ValueError, IndexError) as error:
+                        text = strings[_index(pieces[0] if len(pieces) == 1 else "".join(pieces))]
+                    except IndexError as error:
                         raise corrupt() from error
                     if text and not text.isspace():
                         cells[column] = text
@@ -254,7 +254,8 @@ class _SheetParser:
             number = float(text)
         except ValueError as error:
             raise corrupt() from error
-        if number in (float("inf"), float("-inf")) or number != number:
+        # Python reads 1_000 and ١ as well.
+        if number in (float("inf"), float("-inf")) or number != number or "_" in text or not text.isascii():
             raise corrupt()
         return shown_cell(number, look, from_1904=self._from_1904)
 
@@ -270,6 +271,14 @@ class _Columns(dict[str, int]):
             raise corrupt()
         self[letters] = index
         return index
+
+
+def _index(text: str) -> int:
+    """Which shared text is meant; a negative one would be counted from the end."""
+    written = text.strip()
+    if not (written.isascii() and written.isdigit()):
+        raise corrupt()
+    return int(written)
 
 
 def _row_number(attributes: dict[str, str], previous: int) -> int:

@@ -196,6 +196,15 @@ CASES = (
     _case("class_date", "3-2 became a date", ("class_format",), class_=date(2026, 3, 2)),
     _case("class_too_long", "a sentence", ("class_format",), class_="三" * 51),
     _case("class_signs", "no letter in it", ("class_format",), class_="??"),
+    *(
+        Case(
+            name=f"ditto_{at}",
+            why="what is meant is for the row above to say: nobody is called so, and no class",
+            build=table([TITLES, pupil(0), pupil(1, name=mark, guardian_name=mark, class_=mark)]),
+            rows={"2": (), "3": ("name_format", "name_format", "class_format")},
+        )
+        for at, mark in enumerate(("同上", "同 上", "（同上）", "〃"))
+    ),
     Case(
         name="everything_wrong_at_once",
         why="all reasons of a row at once, so that it is corrected once",

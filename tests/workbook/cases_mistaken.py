@@ -43,14 +43,12 @@ def _kept(name: str, why: str, value: float, code: str, shown: str) -> Case:
     )
 
 
-def _ods_fraction() -> str:
-    """One pupil whose class is 1.5, shown as LibreOffice shows it."""
+def _ods(class_: str) -> str:
+    """One pupil, and the cell of the class as LibreOffice writes it."""
     cells = [
         f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in pupil(0)
     ]
-    cells[5] = (
-        '<table:table-cell office:value-type="float" office:value="1.5"><text:p>1 1/2</text:p></table:table-cell>'
-    )
+    cells[5] = f"<table:table-cell {class_}</table:table-cell>"
     titles = "".join(f"<table:table-cell><text:p>{title}</text:p></table:table-cell>" for title in TITLES)
     return f"<table:table-row>{titles}</table:table-row><table:table-row>{''.join(cells)}</table:table-row>"
 
@@ -86,11 +84,15 @@ CASES = (
         rows={"2": ("class_format",), "3": ()},
         values={"3": {"class": "3.2"}},
     ),
-    Case(
-        name="mistaken_ods",
-        why="and in an .ods",
-        build=ods(_ods_fraction()),
-        rows={"2": ("class_format",)},
+    *(
+        Case(name=f"mistaken_ods_{at}", why="and in an .ods", build=ods(_ods(cell)), rows={"2": ("class_format",)})
+        for at, cell in enumerate(
+            (
+                'office:value-type="float" office:value="1.5"><text:p>1 1/2</text:p>',
+                'office:value-type="time" office:time-value="PT03H02M00S"><text:p>03:02:00</text:p>',
+                'office:value-type="time" office:time-value="PT03H02M00S"><text:p>3:02</text:p>',
+            )
+        )
     ),
     Case(
         name="xls_row_without_height",

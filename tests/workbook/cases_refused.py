@@ -14,7 +14,7 @@ from tests.workbook.ooxml import (
     shared_strings,
     sheet_xml,
 )
-from tests.workbook.people import TITLES, pupils
+from tests.workbook.people import TITLES, pupil, pupils
 
 _ROWS: list[list[object]] = [list(TITLES), *pupils(2)]
 
@@ -151,6 +151,26 @@ CASES = (
         build=lambda folder: _cut(table([TITLES, *pupils(300)])(folder)),
         refusal="corrupt",
         says="损坏",
+    ),
+    *(
+        Case(
+            name=f"broken_number_of_a_shared_text_{at}",
+            why="-1 is no text, least of all the last one: somebody would be called like somebody else",
+            build=package(
+                parts(
+                    sheet_xml(rows_xml([TITLES, pupil(0, name=f'<c r="B2" t="s"><v>{written}</v></c>')])),
+                    shared=shared_strings([f"<t>王{sign}</t>" for sign in "一二三四五六七八九十百"]),
+                )
+            ),
+            refusal="corrupt",
+        )
+        for at, written in enumerate(("-1", "1_0", "１", "1.0"))
+    ),
+    Case(
+        name="broken_number",
+        why="1_000 is a number for Python alone",
+        build=package(parts(sheet_xml(rows_xml([TITLES, pupil(0, phone='<c r="C2"><v>1_3000000001</v></c>')])))),
+        refusal="corrupt",
     ),
     Case(
         name="broken_shared_strings",

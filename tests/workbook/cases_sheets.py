@@ -108,6 +108,13 @@ CASES = (
     _line(
         "of_a_class_not_understood", "a title of a class nobody knows ends the section", "2026年春向日葵班花名册", ""
     ),
+    *(
+        _line(f"counted_{at}", "lines are counted like chapters", line, "三年级2班")
+        for at, line in enumerate(
+            ("一、三年级2班", "2. 三年级2班", "（二）三年级2班", "2）三年级2班", "(2)、三年级2班花名册")
+        )
+    ),
+    _line("counted_or_two_grades", "一、 may count the lines or the grades", "一、二年级2班", ""),
     _line("of_several", "a title of two classes names none", "2026年春三年级1班、三年级2班花名册", ""),
     Case(
         name="line_about_a_class",

@@ -4,6 +4,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.workbook.building import book, table
 from tests.workbook.case import Case, clean
+from tests.workbook.ooxml import package, parts, rows_xml, sheet_xml
 from tests.workbook.people import TITLES, id_number, name, phone, pupil, pupils
 
 _SHORT = ("姓名", "身份证号", "联系电话", "所属区县")
@@ -110,6 +111,21 @@ CASES = (
         ),
         rows=clean(3),
         values={"3": {"name": name(0), "guardian_name": "王强", "id_number": id_number(0)}},
+    ),
+    Case(
+        name="merged_over_other_classes",
+        why="what is left in a cell below a merged one does not show, and does not count",
+        build=package(
+            parts(
+                sheet_xml(
+                    rows_xml([TITLES, pupil(0), pupil(1, class_="三年级9班")]),
+                    after='<mergeCells><mergeCell ref="F2:F3"/></mergeCells>',
+                )
+            )
+        ),
+        rows=clean(2, 3),
+        values={"3": {"class": "三年级2班"}},
+        changes={"3": {"class": ["merged"]}},
     ),
     Case(
         name="titles_counted_in_chinese",

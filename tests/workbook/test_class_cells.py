@@ -134,6 +134,42 @@ def test_what_is_not_certain_is_asked(text: str, grade: str | None, reason: str)
     assert len(question.candidates) <= MOST_CANDIDATES
 
 
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("三年级2班、3班", None),
+        ("三年级2班/3班", None),
+        ("三年级2-3班", None),
+        ("三(1)(2)班", None),
+        ("三年级2班转3班", None),
+        ("三年级2班→四年级1班", None),
+        ("三年级2班和三班", None),
+        ("三年级1班 (2)", None),
+        ("2班3班", "三年级"),
+        ("1 1/2", "三年级"),
+    ],
+)
+def test_of_two_classes_in_one_cell_none_is_taken(text: str, grade: str | None) -> None:
+    question = match(text, grade, _PRIMARY)
+    assert isinstance(question, ClassQuestion)
+    assert question.reason == "ambiguous"
+    assert "不止一个班" in question.detail
+    assert question.candidates
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["三年级2班(走读)", "三年级2班45人", "三年级2班（45名）", "三年级2班12号", "三年级2班3组", "三年级2班 王老师"],
+)
+def test_what_else_is_said_of_a_class_leads_to_no_other(text: str) -> None:
+    assert _matched(match(text, None, _PRIMARY), _PRIMARY) == "三年级/2班"
+
+
+def test_a_class_that_is_called_by_two_numbers_is_found() -> None:
+    catalogue = _catalogue(("三年级", "2班(实验1班)"), ("三年级", "3班"))
+    assert _matched(match("三年级2班(实验1班)", None, catalogue), catalogue) == "三年级/2班(实验1班)"
+
+
 def test_a_number_cell_may_have_lost_a_zero() -> None:
     catalogue = _catalogue(("三年级", "1班"), ("三年级", "10班"), ("三年级", "2班"))
     question = match("3.1", None, catalogue, from_number=True)
