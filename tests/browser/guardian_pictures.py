@@ -53,6 +53,7 @@ async def test_pictures_of_guardians_and_consent(desks: Desks, system: str) -> N
             "与孩子的关系": "父亲",
         }
     )
+    await phone.page.evaluate("window.scrollTo(0, 0)")
     await pictures.take("guardian-form")
     await phone.sign()
     await pictures.take("guardian-signature")
@@ -71,6 +72,7 @@ async def test_pictures_of_guardians_and_consent(desks: Desks, system: str) -> N
     await expect(desk.page.locator("tbody tr").first).to_be_visible()
     await album.take("consents")
     await desk.go(f"/print/consents/{classes[0]['id']}")
+    await expect(desk.page.locator("[data-test=form]").first).to_be_visible()
     await album.take("consent-forms")
     library = await desks.log_in("district-500103", path="/consent-text")
     await Album(library).take("consent-text")

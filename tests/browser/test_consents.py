@@ -271,6 +271,18 @@ async def test_papers_of_a_class_are_printed_and_ticked(desk: Desk, http: httpx.
     await desk.row("赵纸甲").get_by_role("checkbox").check()
     await desk.button("登记已交回（1 人）").click()
     await expect(desk.row("赵纸甲")).to_contain_text("纸质")
+    await desk.page.get_by_role("link", name="打印授权书").click()
+    await expect(desk.page.locator("main")).to_contain_text("该班没有缺授权书的读者")
+    await expect(desk.button("打印")).to_be_disabled()
+
+
+async def test_a_class_of_nobody_says_so(desk: Desk, http: httpx.AsyncClient) -> None:
+    one = await post(http, "/api/params/grades", {"name": "毕业班"})
+    nobody = await post(http, "/api/params/classes", {"name": "1班", "grade_id": one["id"]})
+    await desk.go("/consents")
+    await expect(desk.page.locator(".empty")).to_have_text("请选择班级")
+    await desk.go(f"/consents?class_id={nobody['id']}")
+    await expect(desk.page.locator(".empty")).to_have_text("该班还没有读者")
 
 
 async def test_the_library_sets_text_and_rule(desks: Desks) -> None:

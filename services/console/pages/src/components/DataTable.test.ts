@@ -54,6 +54,15 @@ describe('DataTable', () => {
     expect(wrapper.emitted('sort')).toEqual([['name'], ['-name']])
   })
 
+  it('says that there is nothing once that is known', async () => {
+    const wrapper = table([])
+    expect(wrapper.text()).toContain('没有符合条件的数据')
+    await wrapper.setProps({ loaded: false } as never)
+    expect(wrapper.text()).not.toContain('没有符合条件的数据')
+    await wrapper.setProps({ loaded: true, loading: true } as never)
+    expect(wrapper.text()).not.toContain('没有符合条件的数据')
+  })
+
   it('is not slowed by ten thousand chosen', async () => {
     // Beside each other in one run: the machine may be busy, ten thousand must not cost a multiple of fifty.
     const few = await clicks(50)

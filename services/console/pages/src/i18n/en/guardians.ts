@@ -30,6 +30,7 @@ export default {
     go: 'Print',
     back: 'Back',
     count: '{count} forms',
+    none: 'No pupil of this class lacks a consent: nothing to print.',
     guardian: 'Guardian’s signature: ',
     relation: 'Relation to the pupil: ',
     date: 'Date: ',
