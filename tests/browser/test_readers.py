@@ -60,7 +60,10 @@ async def test_adding_with_checks_while_typing(desk: Desk) -> None:
     await expect(dialog).not_to_contain_text("本校已有")
     await expect(dialog.locator("[data-test=born]")).to_contain_text(f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
     await desk.button("确定", dialog).click()
-    await expect(dialog).to_contain_text("请选择班级")
+    # Whoever chooses no grade cannot choose a class: each is told where it is missing, and the first is gone to.
+    missing = ["请选择年级", "请选择班级", "请填写读者名称", "请填写联系电话"]
+    await expect(dialog.locator(".el-form-item__error")).to_have_text(missing)
+    await expect(dialog.get_by_role("combobox", name="年级")).to_be_focused()
     await desk.choose("年级", "二年级", dialog)
     await desk.choose("班级", "1班", dialog)
     await dialog.get_by_label("读者名称").fill("钱新来")
@@ -92,6 +95,7 @@ async def test_searching_and_resetting(desk: Desk) -> None:
     assert id_number(FIRST + 7) not in desk.page.url
     await search(desk, "身份证号码", "123")
     await expect(desk.page.get_by_text("没有符合条件的读者")).to_be_visible()
+    await expect(desk.page.get_by_text("后 4 位及以上")).to_be_visible()
 
 
 async def test_a_choice_is_kept_across_pages(desk: Desk) -> None:
@@ -179,12 +183,12 @@ async def test_full_numbers_are_shown_after_a_question_and_logged(
     await desk.button("显示", question).click()
     await expect(row).to_contain_text(number)
     await expect(row).to_contain_text("13800000002")
+    async with client(system, school.username) as http:
+        await desk.poll(http, "/api/audit/logs?entity=reader&fact=revealed", lambda found: found["items"])
     await desk.go("/logs?entity=reader&fact=revealed")
     await expect(desk.page.get_by_text(re.compile("查看了读者.*完整身份证号"))).to_be_visible()
 
 
-    async with client(system, school.username) as http:
-        await desk.poll(http, "/api/audit/logs?entity=reader&fact=revealed", lambda found: found["items"])
 async def test_changing_one(desk: Desk) -> None:
     await choose(desk, "赵一四")
     await desk.button("修改").click()

@@ -21,7 +21,13 @@ describe('the form of a reader', () => {
   it('names every field that is missing', () => {
     const faults = faultsOf(emptyForm(), false, today)
     const wrong = Object.entries(faults).filter(([, fault]) => fault !== null).map(([field]) => field)
-    expect(wrong).toEqual(['class_id', 'id_number', 'name', 'phone', 'home_district'])
+    expect(wrong).toEqual(['grade_id', 'class_id', 'id_number', 'name', 'phone', 'home_district'])
+  })
+
+  it('says of what is missing that it is missing, not that it is wrong', () => {
+    const faults = faultsOf(emptyForm(), false, today)
+    expect([faults.grade_id?.key, faults.name?.key, faults.phone?.key]).toEqual(['readerForm.needGrade', 'readerForm.needName', 'readerForm.needPhone'])
+    expect(faultsOf({ ...emptyForm(), name: '张3', phone: '138' }, false, today)).toMatchObject({ name: { key: 'readerForm.badName' }, phone: { key: 'readerForm.badPhone' } })
   })
 
   it('shows the birth date while the number is typed', () => {

@@ -63,11 +63,11 @@ export function faultsOf(form: ReaderForm, isKept: boolean, today: Date = new Da
   const fields = cleaned(form)
   const isBlankKept = (field: Field) => isKept && fields[field] === ''
   return {
-    grade_id: null,
+    grade_id: isKept || fields.grade_id !== '' ? null : { key: 'readerForm.needGrade' },
     class_id: isKept || fields.class_id !== '' ? null : { key: 'readerForm.needClass' },
     id_number: isBlankKept('id_number') ? null : idFault(fields.id_number, today),
-    name: isName(fields.name) ? null : { key: 'readerForm.badName' },
-    phone: isBlankKept('phone') || isPhone(fields.phone) ? null : { key: 'readerForm.badPhone' },
+    name: isName(fields.name) ? null : { key: fields.name === '' ? 'readerForm.needName' : 'readerForm.badName' },
+    phone: isBlankKept('phone') || isPhone(fields.phone) ? null : { key: fields.phone === '' ? 'readerForm.needPhone' : 'readerForm.badPhone' },
     guardian_name: fields.guardian_name === '' || isName(fields.guardian_name) ? null : { key: 'readerForm.badName' },
     guardian_phone: fields.guardian_phone === '' || isPhone(fields.guardian_phone) ? null : { key: 'readerForm.badPhone' },
     home_district: fields.home_district === '' ? { key: 'readerForm.needDistrict' } : null,
