@@ -171,6 +171,26 @@ async def test_what_would_change_is_shown(desk: Desk, school: OpenedSchool, syst
     await expect(desk.page.get_by_text("已整理")).to_be_visible()
 
 
+async def test_what_the_confirmation_does_is_said_of_each_kind_of_row(desk: Desk, tmp_path: Path) -> None:
+    await desk.button("导入").click()
+    await desk.button("取消", desk.dialog("导入读者")).click()
+    await expect(desk.dialog("导入读者")).to_be_hidden()
+    roster = write_roster(tmp_path / "三人.xlsx", FIRST + 50, 4, 1)
+    explained = desk.page.locator("[data-test=explained]")
+    await upload(desk, roster.path)
+    await expect(explained).to_contain_text("“新增”和“变更”的 3 行", timeout=30_000)
+    await expect(explained).to_contain_text("有错误的 1 行不会导入")
+    await expect(explained).not_to_contain_text("无变化")
+    await desk.page.locator("[data-test=confirm-import]").click()
+    await expect(desk.page.locator("[data-test=import-running]")).to_contain_text("导入完成", timeout=30_000)
+    await desk.button("再导入一个文件").click()
+    await desk.page.locator("input[type=file]").set_input_files(roster.path)
+    await desk.page.locator("[data-test=upload]").click()
+    await expect(explained).to_contain_text("没有“新增”和“变更”的行", timeout=30_000)
+    await desk.page.locator("[data-test=cancel-import]").click()
+    await desk.button("放弃", desk.dialog("取消导入")).click()
+
+
 def write(path: Path, classes: dict[int, str]) -> Path:
     lines = []
     for index, name in classes.items():
@@ -187,6 +207,14 @@ def write_lines(path: Path, lines: list[list[str]]) -> Path:
         for at, line in enumerate(lines, 1):
             sheet.write_row(at, 0, line)
     return path
+
+
+async def draft_is_known(system: str, school: OpenedSchool, rows: int) -> None:
+    """To batches, which hears of previews from readers in its own time: this one, and of others that they are gone."""
+    async with client(system, school.username) as http:
+        await Desk.poll(
+            http, "/api/batches?status=draft", lambda found: [one["total"] for one in found["items"]] == [rows]
+        )
 
 
 async def upload(desk: Desk, path: Path) -> None:
@@ -209,12 +237,4 @@ async def drop(desk: Desk, path: Path) -> None:
 
 
 def count(desk: Desk, outcome: str) -> Locator:
-async def draft_is_known(system: str, school: OpenedSchool, rows: int) -> None:
-    """To batches, which hears of previews from readers in its own time: this one, and of others that they are gone."""
-    async with client(system, school.username) as http:
-        await Desk.poll(
-            http, "/api/batches?status=draft", lambda found: [one["total"] for one in found["items"]] == [rows]
-        )
-
-
     return desk.page.locator(f"[data-test=count-{outcome}] strong")
