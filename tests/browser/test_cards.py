@@ -72,7 +72,7 @@ async def test_plastic_for_many_at_once(desk: Desk, school: OpenedSchool) -> Non
     await expect(desk.page.get_by_role("cell", name="已发放")).to_have_count(4)
 
 
-async def test_lost_replaced_suspended_resumed_closed(desk: Desk) -> None:
+async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: OpenedSchool) -> None:
     old = await open_card(desk, 0)
     entry = desk.page.get_by_role("navigation").get_by_role("link", name="读者证管理", exact=True)
     await expect(entry).to_have_attribute("aria-current", "true")
@@ -85,6 +85,13 @@ async def test_lost_replaced_suspended_resumed_closed(desk: Desk) -> None:
     history = desk.page.locator("[data-test=history]")
     await expect(history).to_contain_text("补办换号")
     await expect(history).to_contain_text(ADMIN)
+    # From the number that is dead to the one that came for it, and to whose card it is.
+    await history.get_by_role("link").click()
+    await expect(desk.page.get_by_role("heading", level=1)).not_to_have_text(old)
+    await expect(desk.page.locator(".el-tag").first).to_have_text("正常")
+    await expect(desk.page.get_by_role("definition").filter(has_text=school.name)).to_be_visible()
+    await desk.page.get_by_role("link", name="查看读者").click()
+    await expect(desk.page.get_by_role("definition").filter(has_text=school.name)).to_be_visible()
     await desk.go("/cards?status=active&physical=wanted")
     new = await open_card(desk, 0)
     assert new != old

@@ -70,6 +70,9 @@ export default {
       duplicate: 'duplicate card',
       lost: 'lost',
       damaged: 'damaged',
+      until_over: 'suspension over',
+      consent_given: 'consent given again',
+      replaced: 'replaced',
       other: 'other',
     },
     history: {

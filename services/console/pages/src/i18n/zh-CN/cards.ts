@@ -70,6 +70,9 @@ export default {
       duplicate: '重复办证',
       lost: '遗失',
       damaged: '损坏',
+      until_over: '停用期满',
+      consent_given: '监护人重新授权',
+      replaced: '补办换号',
       other: '其他原因',
     },
     history: {
