@@ -189,6 +189,10 @@ async def test_what_the_service_finds_wrong_is_shown_at_its_field(desks: Desks, 
     await expect(phone.page.get_by_role("alert")).to_contain_text("姓名应为1至50个汉字或字母")
     await expect(phone.page.get_by_label("孩子的姓名")).to_have_attribute("aria-invalid", "true")
     await expect(phone.page.get_by_label("监护人姓名")).to_have_value("赵大海")
+    await phone.sign()
+    await phone.button("English").click()
+    await phone.button("Submit").click()
+    await expect(phone.page.get_by_role("alert")).to_contain_text("A name has no digits and no symbols")
 
 
 async def test_in_english(desks: Desks, path: str) -> None:

@@ -5,7 +5,7 @@ import { add, empty, h } from './dom'
 import { field } from './fields'
 import { alert, askAgain, button, panel, sentenceOf, show } from './frame'
 import { get, send, type Answer } from './http'
-import { signing, tellFaults, wording } from './registering'
+import { saidOf, signing, tellFaults, wording } from './registering'
 import { SignaturePad } from './signaturePad'
 import type { Receipt } from './types'
 import { dropReceipt, findReceipts } from './unsent'
@@ -110,7 +110,7 @@ function correct(code: string, receipt: Receipt, arrival: Arrival, kept: Record<
       void openReceipt(code, { said: t('closed') })
       return
     }
-    tellFaults(faults, fields, answer.faults.length > 0 ? answer.faults : [{ detail: sentenceOf(answer) }])
+    tellFaults(faults, fields, saidOf(answer))
     window.scrollTo(0, 0)
   }
   const go = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import { openReceipt } from './receipt'
 import { SignaturePad } from './signaturePad'
 import type { Form, SubmissionBody } from './types'
 import { dropUnsent, findReceipts, findUnsent, keepReceipt, keepUnsent, type Unsent } from './unsent'
-import { formatMoment, t } from './words'
+import { formatMoment, languageCode, t, word } from './words'
 
 const CHILD = ['id_number', 'name', 'class_id', 'home_district', 'phone']
 const GUARDIAN = ['guardian_name', 'guardian_phone', 'relation']
@@ -137,6 +137,12 @@ function collect(fields: Field[], form: Form): SubmissionBody {
   return body as unknown as SubmissionBody
 }
 
+/** What the service found wrong, in the language of the page where it has a word for it. */
+export function saidOf(answer: Answer<unknown>): { field?: string; detail: string }[] {
+  if (answer.faults.length === 0) return [{ detail: sentenceOf(answer) }]
+  return answer.faults.map(({ field, code, detail }) => ({ field, detail: (languageCode() === 'en' && word(code)) || detail }))
+}
+
 /** What the service found wrong, at its fields and in one place that is read out. */
 export function tellFaults(place: HTMLElement, fields: Field[], said: { field?: string; detail: string }[]): void {
   empty(place)
@@ -205,8 +211,7 @@ async function goOn(token: string, unsent: Unsent, answer: Answer<unknown>, form
     show(() => void openForm(token), t('gone'), panel(h('p', {}, t('goneHint'))), mine())
     return
   }
-  const said = answer.faults.length > 0 ? answer.faults : [{ detail: sentenceOf(answer) }]
-  fillIn(token, known, { body: unsent.body, pad: new SignaturePad() }, said)
+  fillIn(token, known, { body: unsent.body, pad: new SignaturePad() }, saidOf(answer))
 }
 
 /** `said`: why it has to wait, when it is not the network. */
