@@ -30,7 +30,7 @@ class Screen:
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if not self._console.is_terminal:
-            for row in [heads, *rows]:
+            for row in [heads, *rows] if any(heads) else rows:
                 self.say("    " + "  ".join(row))
             return
         table = Table(*heads, box=None, padding=(0, 2, 0, 2))
