@@ -250,7 +250,14 @@ async def fetch_classes(connection: Connection) -> list[asyncpg.Record]:
 
 
 async def fetch_counts(connection: Connection, school_id: UUID | None) -> list[asyncpg.Record]:
-    return await connection.fetch(SQL["fetch_counts"], school_id)
+    text, values = counts_statement(school_id)
+    return await connection.fetch(text, *values)
+
+
+def counts_statement(school_id: UUID | None) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("counted_school", school_id)
+    return f"{SQL['fetch_counts']} {found.where}", found.values
 
 
 async def fetch_overview(connection: Connection, by_school: bool, district: str | None) -> list[asyncpg.Record]:

@@ -148,11 +148,10 @@ where c.class_id = $1
 select name from grades where grade_id = $1
 
 -- name: fetch_counts
-select rc.school_id, nullif(rc.class_id, '00000000-0000-0000-0000-000000000000') as class_id, c.grade_id, rc.status,
-    rc.readers
-from reader_counts rc
-left join classes c on c.school_id = rc.school_id and c.class_id = rc.class_id
-where rc.readers <> 0 and ($1::uuid is null or rc.school_id = $1)
+select n.school_id, nullif(n.class_id, '00000000-0000-0000-0000-000000000000') as class_id, c.grade_id, n.status,
+    n.readers
+from (select school_id, class_id, status, readers from reader_counts where readers <> 0) n
+left join classes c on c.school_id = n.school_id and c.class_id = n.class_id
 
 -- name: counts_of_schools
 select district, school_id, status, sum(readers)::int as readers from reader_counts n
