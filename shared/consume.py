@@ -56,6 +56,8 @@ _KEEP_PARKED = "update dead_letters set retry_at = null, error = $3 where consum
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A connection that has been told that its server ends, and has not been closed yet.
+    asyncpg.InternalClientError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,

@@ -54,7 +54,7 @@ async def ready(state: State) -> Response[Ready]:
         # Whoever asks has less patience than a query may need.
         await kernel.database.ping(_LONGEST_PING)
         database = True
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
         database = False
     lag = relay_lag(kernel)
     connected = kernel.broker.connected

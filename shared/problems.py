@@ -61,6 +61,8 @@ _BY_STATUS: dict[int, type[SchoolcardError]] = {status: kind for kind, status in
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A connection that has been told that its server ends, and has not been closed yet.
+    asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.LockNotAvailableError,

@@ -55,6 +55,7 @@ RAISED: dict[str, Exception] = {
     "timeout": TimeoutError(),
     "nats": nats.errors.NoServersError(),
     "interface": asyncpg.InterfaceError("pool is closing"),
+    "ending": asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
     "disk": asyncpg.DiskFullError("no space left"),
     "connections": asyncpg.TooManyConnectionsError("sorry"),
     "shutdown": asyncpg.AdminShutdownError("terminating"),

@@ -243,7 +243,13 @@ async def test_while_the_database_is_away_nothing_is_acknowledged_or_parked(
 
 
 @pytest.mark.parametrize(
-    "busy", [asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError]
+    "busy",
+    [
+        asyncpg.DeadlockDetectedError,
+        asyncpg.SerializationError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.InternalClientError,
+    ],
 )
 async def test_who_only_stood_in_anothers_way_is_no_poison(
     settings: Settings,
@@ -251,7 +257,7 @@ async def test_who_only_stood_in_anothers_way_is_no_poison(
     administrator: Administrator,
     followers: Followers,
     impatient: None,
-    busy: type[asyncpg.PostgresError],
+    busy: type[asyncpg.PostgresError | asyncpg.InternalClientError],
 ) -> None:
     tries = 0
 

@@ -36,6 +36,7 @@ STATUSES = {
     "timeout": (503, "unavailable"),
     "nats": (503, "unavailable"),
     "interface": (503, "unavailable"),
+    "ending": (503, "unavailable"),
     "disk": (503, "unavailable"),
     "connections": (503, "unavailable"),
     "shutdown": (503, "unavailable"),
