@@ -15,6 +15,7 @@ import msgspec
 from jwt.algorithms import OKPAlgorithm
 
 from shared.errors import Unauthenticated
+from shared.ids import parse_id
 from shared.secrets import Secrets
 from shared.tenancy import Actor, Scope, ScopeKind
 
@@ -123,7 +124,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     if kind not in ("school", "district", "city"):
         raise ValueError("no such scope")
     school_id = claims.get("school_id")
-    scope = Scope(cast(ScopeKind, kind), claims.get("district"), UUID(school_id) if school_id else None)
-    actor = Actor(UUID(claims["sub"]), str(claims["name"]))
+    scope = Scope(cast(ScopeKind, kind), claims.get("district"), parse_id(school_id) if school_id else None)
+    actor = Actor(parse_id(claims["sub"]), str(claims["name"]))
     is_initial = claims.get("password") == _INITIAL
-    return Principal(actor, scope, UUID(claims["sid"]), int(claims["exp"]), is_initial)
+    return Principal(actor, scope, parse_id(claims["sid"]), int(claims["exp"]), is_initial)
