@@ -92,7 +92,8 @@ def listing(search: LogFilter, cursor: Cursor | None, window: Window, limit: int
     found.add("before", window.before)
     _add_place(found, search, cursor)
     values = [*found.values, limit]
-    return _newest(SQL["entry_columns"], f"log {found.where}", len(values)), values
+    statement = f"select {SQL['entry_columns']} from log {found.where} {SQL['newest_first']} limit ${len(values)}"
+    return statement, values
 
 
 def _listing_of_batch(search: LogFilter, cursor: Cursor | None, window: Window, limit: int) -> tuple[str, list[object]]:
@@ -110,13 +111,14 @@ def _listing_of_batch(search: LogFilter, cursor: Cursor | None, window: Window, 
     found.add("matching_operator", search.operator)
     _add_place(found, search, cursor)
     values = [*found.values, limit]
-    kind = "select entity, fact from log"
-    next_kind = f"{kind} {kinds.where} and {SQL['after_kind']} order by entity, fact limit 1"
-    of_kind = _newest(SQL["entry_columns"], f"log {found.where} and {SQL['of_kind']}", len(values))
     statement = (
-        f"with recursive kinds as (({kind} {kinds.where} order by entity, fact limit 1) "
-        f"union all select n.* from kinds k cross join lateral ({next_kind}) n) "
-        + _newest("e.*", f"kinds k cross join lateral ({of_kind}) e", len(values))
+        "with recursive kinds (of_entity, of_fact) as ("
+        f"(select entity, fact from log {kinds.where} order by entity, fact limit 1) "
+        "union all select n.entity, n.fact from kinds k cross join lateral ("
+        f"select entity, fact from log {kinds.where} and {SQL['after_kind']} order by entity, fact limit 1) n) "
+        f"select {SQL['entry_columns']} from kinds k cross join lateral ("
+        f"select {SQL['entry_columns']} from log {found.where} and {SQL['of_kind']} "
+        f"{SQL['newest_first']} limit ${len(values)}) e {SQL['newest_first']} limit ${len(values)}"
     )
     return statement, values
 
@@ -127,11 +129,6 @@ def _add_place(found: Conditions, search: LogFilter, cursor: Cursor | None) -> N
         # Partitions are chosen by the plain comparison, the row by the other.
         found.add("until", cursor.occurred_at)
         found.add("before_key", cursor.occurred_at, cursor.event_id)
-
-
-def _newest(columns: str, source: str, limit: int) -> str:
-    """`limit` is the place of its value."""
-    return f"select {columns} from {source} order by occurred_at desc, event_id desc limit ${limit}"
 
 
 async def list_entries(

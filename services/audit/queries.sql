@@ -61,10 +61,13 @@ entity || '' = $?
 fact || '' = $?
 
 -- name: after_kind
-(entity, fact) > (k.entity, k.fact)
+(entity, fact) > (k.of_entity, k.of_fact)
 
 -- name: of_kind
-entity = k.entity and fact = k.fact
+entity = k.of_entity and fact = k.of_fact
+
+-- name: newest_first
+order by occurred_at desc, event_id desc
 
 -- name: matching_event
 event_id = $?

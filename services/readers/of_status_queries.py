@@ -39,9 +39,12 @@ def near_statement(
         found.add("after_key", *after)
     values = [*found.values, steps, status, wanted]
     steps_at, status_at, wanted_at = range(len(values) - 2, len(values) + 1)
-    walked = f"select r.status from readers r {found.where} order by {_ORDERS[order]} limit ${steps_at}"
-    having = f"select from ({walked}) w where w.status = ${status_at} limit ${wanted_at}"
-    return f"select count(*) >= ${wanted_at} from ({having}) f", values
+    text = (
+        f"select count(*) >= ${wanted_at} from (select from ("
+        f"select r.status from readers r {found.where} order by {_ORDERS[order]} limit ${steps_at}"
+        f") w where w.status = ${status_at} limit ${wanted_at}) f"
+    )
+    return text, values
 
 
 async def fetch_first(
