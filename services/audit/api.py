@@ -1,13 +1,10 @@
 """HTTP of the log, below `/api/audit`. Everybody reads within their scope; nobody writes."""
 
-import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from litestar import get
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import File
@@ -18,10 +15,9 @@ from services.audit.exporting import export_entries
 from services.audit.schemas import Cursor, Language, LogEntry, LogFilter, Verdict
 from shared.kernel import Kernel
 from shared.pagination import Limit, Slice
+from shared.sent_workbook import WORKBOOK, sent_once
 from shared.tenancy import Caller
 from shared.turns import Turns
-
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 School: TypeAlias = Annotated[UUID | None, QueryParameter(name="school_id", description="one school of those seen")]
 Lang: TypeAlias = Annotated[Language, QueryParameter(name="lang", description="of the sentences")]
@@ -77,7 +73,7 @@ async def fetch_log(
     return await kernel.database.run(caller, service.fetch_entry, event_id, lang)
 
 
-@get("/logs/export.xlsx", media_type=_WORKBOOK)
+@get("/logs/export.xlsx", media_type=WORKBOOK)
 async def export_logs(
     caller: NamedDependency[Caller],
     kernel: NamedDependency[Kernel],
@@ -88,13 +84,7 @@ async def export_logs(
     """The newest 100,000 entries that match as a workbook; `X-Truncated: true` and its last row tell of a cut."""
     async with turns.of(caller.scope):
         export = await export_entries(kernel.database, caller, search, lang, kernel.settings.var / "exports")
-    return File(
-        export.path,
-        filename="日志.xlsx" if lang == "zh" else "log.xlsx",
-        media_type=_WORKBOOK,
-        headers={"X-Truncated": "true" if export.cut else "false"},
-        background=BackgroundTask(_delete, export.path),
-    )
+    return sent_once(export.path, "日志.xlsx" if lang == "zh" else "log.xlsx", is_cut=export.cut)
 
 
 @get("/verify")
@@ -107,10 +97,6 @@ async def verify(
     """Whether nothing in the caller's part of the log was changed, removed or added; a city's takes minutes."""
     async with turns.of(caller.scope, is_of_one_school=school_id is not None):
         return await verifying.verify_chains(kernel.database, caller, school_id)
-
-
-async def _delete(path: Path) -> None:
-    await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 HANDLERS: Sequence[ControllerRouterHandler] = (list_logs, export_logs, fetch_log, verify)

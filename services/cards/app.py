@@ -18,10 +18,12 @@ from shared.consume import Consumer
 from shared.kernel import Kernel
 from shared.lifecycle import Loop
 from shared.settings import Settings
+from shared.turns import Turns
 from shared.web import service_app
 
 
 def create_app(settings: Settings) -> Litestar:
+    turns = Turns()
     return service_app(
         "cards",
         settings,
@@ -35,7 +37,10 @@ def create_app(settings: Settings) -> Litestar:
             *figures_api.HANDLERS,
         ],
         loops=_loops,
-        dependencies={"search": Provide(api.provide_search, sync_to_thread=False)},
+        dependencies={
+            "search": Provide(api.provide_search, sync_to_thread=False),
+            "turns": Provide(lambda: turns, sync_to_thread=False),
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Cards as a workbook: hand-out lists and figures to work on. Read page by page, sent from a file, then deleted."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,17 @@ _COLUMNS: Final = (
 _STATUS: Final = {"active": "正常", "suspended": "停用", "closed": "注销", "replaced": "已换号"}
 _KIND: Final = {"online": "线上", "physical": "实体"}
 _PHYSICAL: Final = {"wanted": "待制作", "printed": "待发放", "handed_out": "已发放", "lost": "挂失"}
+_CONDITIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "status": ("状态", _STATUS),
+    "kind": ("类型", _KIND),
+    "physical": ("实体证", _PHYSICAL),
+    "reader_id": ("读者编号", {}),
+    "grade_id": ("年级编号", {}),
+    "class_id": ("班级编号", {}),
+    "school_id": ("学校编号", {}),
+    "card_no": ("读者证号", {}),
+}
+"""A search's conditions and their values in words."""
 
 
 async def export_cards(database: Database, caller: Caller, search: CardFilter, folder: Path) -> Path:
@@ -106,14 +117,9 @@ def _about(caller: Caller, search: CardFilter) -> About:
 
 
 def _conditions(search: CardFilter) -> str:
-    words = {
-        "status": ("状态", _STATUS),
-        "kind": ("类型", _KIND),
-        "physical": ("实体证", _PHYSICAL),
-    }
     told = []
     for field, value in msgspec.structs.asdict(search).items():
         if value is not None:
-            name, values = words.get(field, (field, {}))
+            name, values = _CONDITIONS[field]
             told.append(f"{name}{values.get(str(value), value)}")
     return "、".join(told)

@@ -1,14 +1,11 @@
 """HTTP of figures and exports: `/api/cards/figures`, `/api/cards/days`, `/api/cards/export.xlsx`."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from litestar import get
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import File
@@ -19,9 +16,9 @@ from services.cards.exporting import export_cards
 from services.cards.figures_schemas import Figures, OfDay
 from services.cards.schemas import CardFilter
 from shared.kernel import Kernel
+from shared.sent_workbook import WORKBOOK, sent_once
 from shared.tenancy import Caller
-
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from shared.turns import Turns
 
 
 @get("/figures")
@@ -51,17 +48,17 @@ async def count_days(
     return await kernel.database.run(caller, figures.count_days, since, until, school_id, district)
 
 
-@get("/export.xlsx", media_type=_WORKBOOK)
+@get("/export.xlsx", media_type=WORKBOOK)
 async def export(
-    caller: NamedDependency[Caller], kernel: NamedDependency[Kernel], search: NamedDependency[CardFilter]
+    caller: NamedDependency[Caller],
+    kernel: NamedDependency[Kernel],
+    search: NamedDependency[CardFilter],
+    turns: NamedDependency[Turns],
 ) -> File:
     """The cards that match, 100,000 at most, as a workbook; logged."""
-    path = await export_cards(kernel.database, caller, search, kernel.settings.var / "exports")
-    return File(path, filename="读者证.xlsx", media_type=_WORKBOOK, background=BackgroundTask(_delete, path))
-
-
-async def _delete(path: Path) -> None:
-    await asyncio.to_thread(path.unlink, missing_ok=True)
+    async with turns.of(caller.scope):
+        path = await export_cards(kernel.database, caller, search, kernel.settings.var / "exports")
+    return sent_once(path, "读者证.xlsx")
 
 
 HANDLERS: Sequence[ControllerRouterHandler] = (fetch_figures, count_days, export)

@@ -1,13 +1,10 @@
 """HTTP of readers: `/api/readers`. Schools write; districts and the city read theirs, masked."""
 
-import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, patch, post
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import File
@@ -37,12 +34,12 @@ from services.readers.sealing import Sealer
 from shared.authentication import ScopeForbidden, only
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
+from shared.sent_workbook import WORKBOOK, sent_once
 from shared.tenancy import Caller
 from shared.turns import Turns
 from shared.web import expected_version, versioned
 
 SCHOOL = [only("school")]
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 OfSchool: TypeAlias = Annotated[UUID | None, QueryParameter(name="school_id", description="one school of those seen")]
 OfDistrict: TypeAlias = Annotated[
@@ -154,7 +151,7 @@ class Readers(Controller):
         """The empty roster with the school's classes to choose from."""
         async with turns.of(caller.scope):
             path = await make_template(kernel.database, caller, kernel.settings.var / "exports")
-        return _sent_once(path, "学生名单模板.xlsx", {})
+        return sent_once(path, "学生名单模板.xlsx")
 
     @get("/export.xlsx", media_type=WORKBOOK)
     async def export(
@@ -174,7 +171,7 @@ class Readers(Controller):
         async with turns.of(caller.scope):
             folder = kernel.settings.var / "exports"
             export = await export_readers(kernel.database, caller, sealer, search, unmasked, folder)
-        return _sent_once(export.path, "读者.xlsx", {"X-Truncated": "true" if export.cut else "false"})
+        return sent_once(export.path, "读者.xlsx", is_cut=export.cut)
 
     @get("/{reader_id:uuid}")
     async def fetch_reader(
@@ -261,14 +258,6 @@ class Readers(Controller):
         """The full ID number and phones; the school's log says who looked."""
         # Never from a kept answer: each look is one of its own, for who may look now at what is there now.
         return await kernel.database.run(caller, service.reveal_reader, sealer, reader_id)
-
-
-def _sent_once(path: Path, filename: str, headers: dict[str, str]) -> File:
-    return File(path, filename=filename, media_type=WORKBOOK, headers=headers, background=BackgroundTask(_delete, path))
-
-
-async def _delete(path: Path) -> None:
-    await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 HANDLERS: Sequence[ControllerRouterHandler] = (Readers,)

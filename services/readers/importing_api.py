@@ -28,13 +28,12 @@ from shared.authentication import only
 from shared.errors import Invalid, TooLarge
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
+from shared.sent_workbook import WORKBOOK
 from shared.tenancy import Caller
 from shared.turns import Turns
 from shared.workbook.roster import WorkbookRefused
 
 OfOutcome: TypeAlias = Annotated[RowOutcome | None, QueryParameter(name="outcome", description="all without it")]
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _LARGEST_BODY = 32 * 1024 * 1024
 """What no setting goes beyond; `upload_limit` says what is taken."""
