@@ -17,9 +17,7 @@ insert into refunds (school_id, district, id, card_id, card_no, masked_name, for
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: lock_refund
-select r.id, r.school_id, r.district, r.card_id, r.card_no, r.masked_name, r.former_card_no, r.amount_fen, r.status,
-    r.collector, r.proxy_name, r.documents, r.checked_by, r.checked_at, r.paid_by, r.paid_at, r.version, r.opened_by,
-    r.opened_at, c.reader_id
+select r.id, r.school_id, r.district, r.card_no, r.amount_fen, r.status, r.collector, r.version, c.reader_id
 from refunds r join cards c on c.school_id = r.school_id and c.card_no = r.card_no
 where r.id = $1 for update of r
 

@@ -95,6 +95,6 @@ where r.consent = 'withdrawn'
 
 -- name: follow_schools
 insert into schools as s (school_id, district, name, disabled, version)
-select n.* from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::int[]) n
+select n.* from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::int[]) n order by 1
 on conflict (school_id) do update set name = excluded.name, disabled = excluded.disabled, version = excluded.version
 where s.version < excluded.version

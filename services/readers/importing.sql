@@ -44,7 +44,7 @@ select id, id_digest, class_id, name, guardian_name, home_district, sealed, want
 from readers where id_digest = any($1) order by id for update
 
 -- name: fetch_aliases
-select a.alias, a.class_id, c.grade_id
+select a.alias, a.class_id
 from class_aliases a join classes c on c.school_id = a.school_id and c.class_id = a.class_id
 join grades g on g.school_id = c.school_id and g.grade_id = c.grade_id
 where not c.deleted and not c.disabled and not g.deleted and not g.disabled
@@ -66,7 +66,7 @@ select batch_no, status, total, filename, opened_by, opened_at, undone_at from i
 select skipped from imports where batch_no = $1
 
 -- name: fetch_file
-select file, format, filename from imports where batch_no = $1
+select file, filename from imports where batch_no = $1
 
 -- name: confirm_import
 update imports set status = 'running', confirmed_at = $2 where batch_no = $1

@@ -172,6 +172,7 @@ insert into grades as g (school_id, district, grade_id, name, disabled, sort_ord
 select school_id, district, grade_id, name, disabled, sort_order, version, deleted
 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::boolean[], $6::int[], $7::int[], $8::boolean[])
     as n (school_id, district, grade_id, name, disabled, sort_order, version, deleted)
+order by school_id, grade_id
 on conflict (school_id, grade_id) do update set name = excluded.name, disabled = excluded.disabled,
     sort_order = excluded.sort_order, version = excluded.version, deleted = excluded.deleted
 where g.version < excluded.version
@@ -182,6 +183,7 @@ select school_id, district, class_id, grade_id, name, disabled, sort_order, vers
 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::int[], $8::int[],
     $9::boolean[])
     as n (school_id, district, class_id, grade_id, name, disabled, sort_order, version, deleted)
+order by school_id, class_id
 on conflict (school_id, class_id) do update set grade_id = excluded.grade_id, name = excluded.name,
     disabled = excluded.disabled, sort_order = excluded.sort_order, version = excluded.version,
     deleted = excluded.deleted
