@@ -1,4 +1,5 @@
-"""Every operation with input made from its own schema, good and bad: no answer is a fault of ours.
+"""Every operation with input made from its own schema, good and bad: no answer is a fault of ours, and each is one
+that the OpenAPI document tells of.
 
 The same examples in each run; each service has its time.
 """
@@ -13,6 +14,11 @@ import hypothesis
 import pytest
 import schemathesis
 from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from shared.secrets import Secrets
 from shared.tenancy import CITY, Scope
@@ -25,6 +31,8 @@ _EXAMPLES = 15
 
 # Argon2 on purpose takes its time and its turn; a stream of progress does not end.
 _LEFT_OUT = ("/api/identity/login", "/progress", "/health/live", "/health/ready")
+
+_AS_DOCUMENTED = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 class TimeUp(Exception):
@@ -77,6 +85,7 @@ class Fuzzer:
             assert answer.status_code < 500, (case.as_curl_command(), answer.text)
             if answer.status_code >= 400 and answer.content:
                 assert answer.headers["content-type"][0] == "application/problem+json", case.as_curl_command()
+            case.validate_response(answer, checks=_AS_DOCUMENTED)
 
         with contextlib.suppress(TimeUp):
             send()
