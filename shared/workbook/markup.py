@@ -67,6 +67,11 @@ def parse(
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise corrupt() from error
+    except LookupError as error:
+        # Of an encoding; what a callback looks up in vain is of a kind of its own.
+        if type(error) is not LookupError:
+            raise
+        raise corrupt() from error
 
 
 def local_name(name: str) -> str:

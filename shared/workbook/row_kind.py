@@ -88,7 +88,7 @@ def kind_of(row: SheetRow, cells: Mapping[Field, Cell], header: Header, *, has_i
         return "sample"
     if has_id:
         return None
-    if header_at(row) is not None or (row.number == header.last + 1 and _continues_header(texts)):
+    if header_at(row) is not None or (row.number == header.last + 1 and _continues_header(cells, texts)):
         return "repeated_header"
     if any(map(is_like_id, row.cells.values())):
         return None
@@ -152,8 +152,11 @@ def _is_count(texts: list[str]) -> bool:
     return 2 <= len(labels) < len(texts) and all(_COUNTED.fullmatch(text) for text in labels)
 
 
-def _continues_header(texts: list[str]) -> bool:
-    """手机 | 住址 below 联系方式: titles alone, one of them ours."""
+def _continues_header(cells: Mapping[Field, Cell], texts: list[str]) -> bool:
+    """手机 | 住址 below 联系方式: titles alone, one of them ours, and nobody's name."""
+    name = text_of(cells.get("name"))
+    if name and field_of(name) is None:
+        return False
     return not any(re.search(r"[0-9]", text) for text in texts) and any(field_of(text) for text in texts)
 
 

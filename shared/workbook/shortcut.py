@@ -153,7 +153,7 @@ class PlainRows:
     def _read(self, body: bytes) -> tuple[Sequence[Form], Sequence[bytes], int] | None:
         """The forms and texts of a row's cells that have one, and how many there are in all.
 
-        None: a text stands where its kind's does not, or is none of its kind.
+        None: a text stands where its kind's does not, or is none of its kind, or a cell stands twice.
         """
         if b"<v>" not in body and b"<t" not in body:
             return (), (), body.count(b"<c ")
@@ -171,6 +171,8 @@ class PlainRows:
                 forms.append(form)
                 texts.append(text)
             cells.append((cell[0], form))
+        if len({column for column, _, _ in forms}) < len(forms):
+            return None
         self._shapes.learn(cells)
         return forms, texts, len(cells)
 

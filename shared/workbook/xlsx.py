@@ -149,6 +149,8 @@ class _SheetParser:
                     pass_by()
                 keep = has_value = True
             elif tag == row_tag:
+                if in_row:
+                    raise corrupt()
                 number = _row_number(attributes, number)
                 hidden = (
                     attributes.get("hidden") in _TRUE or _NO_HEIGHT.fullmatch(attributes.get("ht", "1")) is not None
@@ -193,6 +195,8 @@ class _SheetParser:
                 passed += 1
                 if passed > LAST_COLUMN:
                     raise too_many_cells()
+                if column in cells:
+                    raise corrupt()
                 if pieces and kind == "s":
                     try:
                         text = strings[_index(pieces[0] if len(pieces) == 1 else "".join(pieces))]

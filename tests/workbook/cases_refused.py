@@ -167,6 +167,42 @@ CASES = (
         for at, written in enumerate(("-1", "1_0", "１", "1.0"))
     ),
     Case(
+        name="cell_twice",
+        why="where a row's end is lost its cells meet those of the next, and one of the two pupils would be gone",
+        build=package(parts(sheet_xml(rows_xml(_ROWS).replace('</row><row r="3">', "")))),
+        refusal="corrupt",
+    ),
+    Case(
+        name="cell_twice_with_styles",
+        why="the same where the parser reads it",
+        build=package(parts(sheet_xml(rows_xml(_ROWS).replace('</row><row r="3">', "").replace("<c r=", "<c  r=")))),
+        refusal="corrupt",
+    ),
+    Case(
+        name="row_in_a_row",
+        why="the outer row's cells would be gone",
+        build=package(parts(sheet_xml(rows_xml(_ROWS).replace('</row><row r="3">', '<row r="3">') + "</row>"))),
+        refusal="corrupt",
+    ),
+    Case(
+        name="unknown_encoding",
+        why="an encoding nobody knows",
+        build=package(parts(sheet_xml(rows_xml(_ROWS)).replace("UTF-8", "UTF-9"))),
+        refusal="corrupt",
+    ),
+    Case(
+        name="ods_of_unknown_encoding",
+        why="the same in an .ods",
+        build=package(
+            {
+                "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+                "content.xml": '<?xml version="1.0" encoding="UTF-9"?><office:document-content/>',
+            },
+            name="名单.ods",
+        ),
+        refusal="corrupt",
+    ),
+    Case(
         name="broken_number",
         why="1_000 is a number for Python alone",
         build=package(parts(sheet_xml(rows_xml([TITLES, pupil(0, phone='<c r="C2"><v>1_3000000001</v></c>')])))),

@@ -14,6 +14,10 @@ def _short(index: int) -> list[object]:
     return [name(index), id_number(index), phone(index), "渝中"]
 
 
+def _without_numbers(guardian: str) -> list[object]:
+    return pupil(0, id_number=None, phone=None, guardian_phone=None, guardian_name=guardian, class_=None)
+
+
 def _merge_groups(sheet: Worksheet) -> None:
     for reference in ("A1:A2", "B1:B2", "C1:D1", "E1:E2"):
         sheet.merge_cells(reference)
@@ -139,6 +143,21 @@ CASES = (
         build=table([[*_SHORT, "年级名称", "班号", "班级名称"], [*_short(0), "三年级", "02", "2班"]]),
         rows=clean(2),
         values={"2": {"class": "2班", "grade": "三年级"}},
+    ),
+    *(
+        Case(
+            name=f"first_pupil_without_numbers_{at}",
+            why="who has a name is somebody, though 父亲 could be a title as well",
+            build=table([TITLES, _without_numbers(word), pupil(1)]),
+            rows={"2": ("id_missing", "phone_missing"), "3": ()},
+        )
+        for at, word in enumerate(("父亲", "家长"))
+    ),
+    Case(
+        name="where_one_lives_now",
+        why="现居住区县 is a district, too",
+        build=table([(*_SHORT[:3], "现居住区县"), _short(0)]),
+        rows=clean(2),
     ),
     Case(
         name="sum_in_the_column_of_phones",
