@@ -87,7 +87,7 @@ class _Commands(click.Group):
 
 def _sentence(exc: Exception) -> str:
     details = [error.detail for error in exc.errors] if isinstance(exc, SchoolcardError) else []
-    return " ".join([str(exc) or type(exc).__name__, *details])
+    return " ".join(dict.fromkeys([str(exc) or type(exc).__name__, *details]))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -15,8 +15,11 @@ from deploy.local.port import LOOPBACK, free_port
 from deploy.prepare import prepare
 from deploy.reaching import ServerAway
 from deploy.serve import CannotListen, listen
+from shared.secrets import generate_missing
 from shared.settings import Settings
 from tests.servers import PROJECT
+
+PASSWORD = "mu-tong-yao-zhi-2026"
 
 
 async def given(environment: Mapping[str, str], *arguments: str) -> Result:
@@ -53,7 +56,7 @@ def environment(settings: Settings, tmp_path: Path) -> dict[str, str]:
         ("migrate",),
         ("demo",),
         ("deadletters", "list"),
-        ("create-admin", "chief", "--password", "mu-tong-yao-zhi-2026"),
+        ("create-admin", "chief", "--password", PASSWORD),
     ],
     ids=" ".join,
 )
@@ -81,6 +84,13 @@ async def test_a_broker_that_does_not_answer_is_named(environment: dict[str, str
     result = await given(environment | {"SC_NATS_URL": f"nats://{LOOPBACK}:{port}"}, *command)
     assert result.exit_code == 1
     assert f"NATS does not answer at {LOOPBACK}:{port} (SC_NATS_URL)" in result.output
+
+
+async def test_a_broker_with_other_passwords_is_told_from_none(environment: dict[str, str], tmp_path: Path) -> None:
+    generate_missing(tmp_path / "others")
+    result = await given(environment | {"SC_SECRETS": str(tmp_path / "others")}, "events", "tail")
+    assert result.exit_code == 1
+    assert "or it has other passwords (SC_SECRETS)" in result.output
 
 
 async def test_migrating_waits_for_a_server_that_is_away(settings: Settings) -> None:
@@ -147,6 +157,8 @@ async def test_what_is_wrong_with_a_password_is_said(environment: dict[str, str]
     result = await given(environment, "create-admin", "chief", "--password", "short")
     assert result.exit_code == 1
     assert "密码应为10至128个字符" in result.output
+    for output in ("chief can log in\n", "Error: 该用户名已被使用，请换一个。\n"):
+        assert (await given(environment, "create-admin", "chief", "--password", PASSWORD)).output == output
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
