@@ -23,7 +23,8 @@ interface Begun {
 export async function openForm(token: string): Promise<void> {
   const unsent = findUnsent(token)
   if (unsent !== null) {
-    waitForNetwork(token, unsent)
+    sending()
+    await deliver(token, unsent, null)
     return
   }
   show(() => void openForm(token), t('loading'))
@@ -31,6 +32,10 @@ export async function openForm(token: string): Promise<void> {
   if (answer.body !== null) welcome(token, answer.body, { body: null, pad: new SignaturePad() })
   else if (answer.status === 404) show(() => void openForm(token), t('gone'), panel(h('p', {}, t('goneHint'))), mine())
   else show(() => void openForm(token), t('title'), alert(sentenceOf(answer)), button(t('retry'), () => void openForm(token)))
+}
+
+function sending(): void {
+  show(sending, t('sending'))
 }
 
 function welcome(token: string, form: Form, begun: Begun): void {

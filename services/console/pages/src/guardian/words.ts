@@ -37,8 +37,9 @@ export function switchLanguage(): void {
   }
 }
 
-/** A moment as people in Chongqing read it. */
+const MINUTES: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }
+
+/** A moment as people in Chongqing read it, to the minute. */
 export function formatMoment(text: string): string {
-  const moment = new Date(text)
-  return moment.toLocaleString(languageCode(), { timeZone: 'Asia/Shanghai', hour12: false })
+  return new Date(text).toLocaleString(languageCode(), { ...MINUTES, timeZone: 'Asia/Shanghai', hour12: false })
 }
