@@ -31,6 +31,7 @@ from shared.settings import Settings, from_environment
 from shared.topology import SERVICES, SMALL_EVENTS, durable
 
 _LOG_LIMIT = 10 * 1024 * 1024
+_PATIENCE = 120.0
 
 
 # Of servers that are yet to be started.
@@ -149,9 +150,17 @@ async def _play(place: Place, settings: Settings, screen: Screen) -> None:
             screen.say("  the main job was done in an earlier start; the data are as you left them")
             return
         await demo.open_classes(place.address, screen)
-        # What an earlier, killed start had begun must be known before this one looks for it.
-        await wait_until_heard(settings, [durable("batches", "batch")], ["readers"])
+        await catch_up(settings)
         main_job.show_figures(screen, await main_job.run(teacher, screen, main_job.ROSTER))
+
+
+async def catch_up(settings: Settings) -> None:
+    """What an earlier, killed start had begun must be known before this one looks for it. Raises JobStuck."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await wait_until_heard(settings, [durable("batches", "batch")], ["readers"])
+    except TimeoutError as exc:
+        raise main_job.JobStuck("batches does not hear what readers has to tell") from exc
 
 
 @contextlib.asynccontextmanager
