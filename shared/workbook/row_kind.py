@@ -7,7 +7,7 @@ that name themselves (合计, 示例, 注：…), or hold nothing a pupil has, a
 import re
 from collections.abc import Mapping
 
-from shared.workbook.cells import Cell, SheetRow, text_of
+from shared.workbook.cells import Cell, SheetRow, Unevaluated, text_of
 from shared.workbook.header import Header, header_at
 from shared.workbook.likeness import is_like_id, is_like_phone, is_valid_id
 from shared.workbook.roster import Field, SkippedKind
@@ -95,7 +95,7 @@ def kind_of(row: SheetRow, cells: Mapping[Field, Cell], header: Header, *, has_i
     texts = [text.strip() for text in texts]
     if any(_TOTAL.fullmatch(text) or _COUNTS.fullmatch(text) for text in texts) and _is_few(cells.get("phone")):
         return "total"
-    if cells and all(_NOTHING.fullmatch(text_of(cell).strip()) for cell in cells.values()):
+    if cells and all(map(_is_nothing, cells.values())):
         # Formulas drawn down over rows of another sheet that are empty.
         return "prefilled"
     if not _has_numbers(row, cells.get("id_number")):
@@ -138,6 +138,11 @@ def _is_sample(row: SheetRow, cells: Mapping[Field, Cell]) -> bool:
 def _has_numbers(row: SheetRow, number: Cell | None) -> bool:
     """Whether a row holds a phone number, or digits where an ID number belongs."""
     return any(map(is_like_phone, row.cells.values())) or bool(_ID_DIGITS.fullmatch(text_of(number)[:_LOOKED_AT]))
+
+
+def _is_nothing(cell: Cell) -> bool:
+    # What a formula would give that was never calculated, nobody knows.
+    return not isinstance(cell, Unevaluated) and _NOTHING.fullmatch(text_of(cell).strip()) is not None
 
 
 def _is_few(cell: Cell | None) -> bool:

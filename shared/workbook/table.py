@@ -25,6 +25,7 @@ from shared.workbook.section import (
     section_above,
     section_of,
 )
+from shared.workbook.titles import field_of
 
 _TEXT_SHOWN = 80
 _TEXT_LOOKED_AT = 300
@@ -141,11 +142,11 @@ def _refuse_pupils_above(sheet: str, header: Header, rows: Sequence[SheetRow], b
     numbers = []
     for row in rows:
         cells = {by_column[column]: cell for column, cell in row.cells.items() if column in by_column}
-        number = cells.get("id_number")
-        # An explanation above the columns may hold a number as an example.
-        if number is None or "name" not in cells or not is_like_id(number) or len(text_of(number)) > _LONG_TEXT:
+        number, name = cells.get("id_number"), text_of(cells.get("name"))
+        # An explanation above the columns may hold a number as an example, with the column's title beside it.
+        if number is None or not is_like_id(number) or len(text_of(number)) > _LONG_TEXT:
             continue
-        if kind_of(row, cells, header, has_id=True) is None:
+        if name and field_of(name) is None and kind_of(row, cells, header, has_id=True) is None:
             numbers.append(row.number)
     if numbers:
         raise WorkbookRefused(

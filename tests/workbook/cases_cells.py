@@ -7,6 +7,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from shared.resident_id import check_character
 from tests.workbook.building import table
 from tests.workbook.case import Build, Case, clean
+from tests.workbook.ooxml import letters
 from tests.workbook.people import TITLES, id_number, pupil
 
 _ID = id_number(0)
@@ -46,6 +47,11 @@ def _formulas(sheet: Worksheet) -> None:
     sheet["B2"].data_type = "f"
     sheet["F2"] = "=F1"
     sheet["F2"].data_type = "f"
+
+
+def _all_formulas(sheet: Worksheet) -> None:
+    for cell in sheet[3]:
+        cell.data_type = "f"
 
 
 CASES = (
@@ -226,6 +232,12 @@ CASES = (
         why="openpyxl writes formulas without their values: nobody knows what they would be",
         build=table([TITLES, pupil(0)], finish=_formulas),
         rows={"2": ("formula_without_value", "formula_without_value")},
+    ),
+    Case(
+        name="row_of_formulas_never_calculated",
+        why="a row that refers to another sheet in all its cells is somebody, though nobody knows who",
+        build=table([TITLES, pupil(0), [f"=源!{letters(column)}2" for column in range(7)]], finish=_all_formulas),
+        rows={"2": (), "3": ("formula_without_value",) * 7},
     ),
     Case(
         name="unknown_region",

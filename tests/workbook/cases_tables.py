@@ -61,6 +61,21 @@ CASES = (
         rows=clean(3),
     ),
     Case(
+        name="explanations_in_a_table_above_the_header",
+        why="a table that explains each column by an example stands in the columns it explains",
+        build=table(
+            [
+                ["序号", "列名", "示例", "要求"],
+                [1, "姓名", "张三", "与户口本一致"],
+                [2, "身份证号", id_number(7), "18位"],
+                [],
+                ["序号", *_SHORT],
+                [1, *_short(0)],
+            ]
+        ),
+        rows=clean(6),
+    ),
+    Case(
         name="second_table_with_more_columns",
         why="of two tables the first is read by its own header, though the second knows more",
         build=table([_SHORT, _short(0), [], TITLES, pupil(1)]),
