@@ -5,6 +5,7 @@ One system serves all tests of a process; each test module works in a school of 
 
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
@@ -26,6 +27,13 @@ _CHINESE: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
 
 # As long as gestures wait (tests/browser/desk.py): the browser shares its processors with other tests' servers.
 expect.set_options(timeout=PATIENCE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a new machine the first of these tests waits for a browser, for npm and for the pages to be built."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")
