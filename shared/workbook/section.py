@@ -55,6 +55,7 @@ _COUNTED = re.compile(
     r"(?:[(（](?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})[)）][、.．]?"
     r"|(?P<listed>[一二三四五六七八九十]{1,3})[、.．]|[0-9]{1,2}[、.．)）])\s*(?=[^0-9\s])"
 )
+_FROM_TO = re.compile(r"([0-9]{1,2})\s*[-—–~～]\s*([0-9]{1,2})\s*班")
 _DIGITS_ALONE = re.compile(r"[0-9\s.\-_]+")
 _BRACKETED = re.compile(r"[(（][^()（）]+[)）]")
 _BESIDE = re.compile(rf"\D{{2,10}}[:：].*|(?:{_TEACHER}|{_COUNT}).*", re.DOTALL)
@@ -124,7 +125,7 @@ def section_above(rows: Iterable[SheetRow]) -> Section:
             for text, after in zip(texts, labelled, strict=False)
             if text in titles
         ]
-        classes = {name for name in named if name}
+        classes = {name for name in named if name and not _is_range(name)}
         grades = {name for text in titles if (name := grade_in(text))}
         if len(classes) == 1:
             found = Section(classes.pop(), found.grade)
@@ -151,7 +152,7 @@ def class_of_sheet(name: str, *, is_alone: bool) -> str:
     5班 is one without its grade. 3.2 and 302 are classes among others of their kind; `is_alone`, a day or a room.
     """
     if is_whole_class(name):
-        return "" if is_alone and _DIGITS_ALONE.fullmatch(name.strip()) else name
+        return "" if is_alone and (_DIGITS_ALONE.fullmatch(name.strip()) or _is_range(name)) else name
     line = _line(name)
     return line.school_class if line is not None and "班" in line.school_class else ""
 
@@ -191,6 +192,12 @@ def _line(text: str, *, labelled: bool = False) -> Section | None:
     reading = read_class_name(name)
     # 七班 says which it is only together with its grade, which may stand elsewhere.
     return Section(school_class=name) if reading.class_no is not None and reading.alias is None else None
+
+
+def _is_range(text: str) -> bool:
+    """Whether 1-6班 may be six classes rather than one."""
+    found = _FROM_TO.fullmatch(text.strip())
+    return found is not None and int(found[1]) < int(found[2])
 
 
 def _uncounted(text: str) -> str:

@@ -95,6 +95,34 @@ CASES = (
         for at, shown in enumerate(("3.2", "3-2", "302", "1201"))
     ),
     *(
+        _no_class(f"sheet_of_a_range_{at}", "the classes 1 to 6, or 一年级6班", table(_list(), sheet=shown))
+        for at, shown in enumerate(("1-6班", "1—6 班"))
+    ),
+    *(
+        Case(
+            name=f"title_of_a_range_{at}",
+            why="the same above the header",
+            build=table(_list([shown])),
+            rows=clean(3),
+            values={"3": {"class": ""}},
+        )
+        for at, shown in enumerate(("1-6班学生名单", "1—6班", "2-12班花名册"))
+    ),
+    Case(
+        name="title_of_no_range",
+        why="3-2 leads from no class to another",
+        build=table(_list(["3-2班学生名单"])),
+        rows=clean(3),
+        values={"3": {"class": "3-2班"}},
+    ),
+    Case(
+        name="sheets_of_no_ranges",
+        why="1-1班 beside 1-2班 are classes",
+        build=book({"1-1班": _list(), "1-2班": [_SHORT, _short(1)]}),
+        rows=clean("1-1班!2", "1-2班!2"),
+        values={"1-2班!2": {"class": "1-2班"}},
+    ),
+    *(
         _no_class(
             f"file_of_digits_{at}",
             "a file is called by the day on which it was saved",
