@@ -66,8 +66,10 @@ async def test_a_session_that_ends_in_the_middle_of_work(desks: Desks, office: S
     await desk.button("确定", dialog).click()
     again = desk.dialog("登录已失效，请重新登录")
     await expect(again).to_contain_text(school.username)
-    await again.get_by_label("密码", exact=True).fill(PASSWORD)
-    await desk.button("登录", again).click()
+    # With the keyboard alone: one types on.
+    await expect(again.get_by_label("密码", exact=True)).to_be_focused()
+    await desk.page.keyboard.type(PASSWORD)
+    await desk.page.keyboard.press("Enter")
     await desk.told("已保存“学前班”")
     await expect(desk.page.get_by_role("cell", name="学前班", exact=True)).to_be_visible()
 
