@@ -82,6 +82,7 @@ async def test_from_the_poster_to_the_reader(desks: Desks, desk: Desk, school: O
     await desk.check_access()
     await desk.button("开通链接").click()
     dialog = desk.dialog("开通链接")
+    await expect(dialog).to_contain_text("全校")
     await dialog.get_by_label("备注").fill("家长会")
     await desk.check_access()
     await desk.button("确定", dialog).click()
