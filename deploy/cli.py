@@ -164,7 +164,7 @@ async def _import(url: str, user: str, password: str, file: Path, yes: bool, app
     screen = Screen()
     async with ApiClient(url, user, password) as client:
         preview = await main_job.preview_roster(client, screen, file)
-        if not yes and not await asyncio.to_thread(click.confirm, "Import the other rows?"):
+        if not yes and not await asyncio.to_thread(_confirmed, "Import the other rows?"):
             await client.cancel_import(preview.batch_no)
             screen.say("cancelled; nothing was changed")
             return
@@ -172,6 +172,15 @@ async def _import(url: str, user: str, password: str, file: Path, yes: bool, app
         await main_job.follow(client, screen, preview.batch_no, "rows to readers")
         if approve:
             await main_job.approve_all(client, screen)
+
+
+def _confirmed(question: str) -> bool:
+    """Whoever cannot answer has not said yes."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False
 
 
 @cli.group("events")

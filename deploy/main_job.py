@@ -20,6 +20,7 @@ CLASSES = 8
 
 _POLL = 0.2
 _PATIENCE = 600.0
+_CLASSES_PATIENCE = 30.0
 _SHOWN = 30
 
 
@@ -65,7 +66,7 @@ async def run(client: ApiClient, screen: Screen, roster: Path) -> Figures:
     """
     begun = await _latest(client, "import")
     if begun is None:
-        batch_no = (await preview_roster(client, screen, roster)).batch_no
+        batch_no = (await preview_roster(client, screen, roster, patience=_CLASSES_PATIENCE)).batch_no
         await client.confirm_import(batch_no)
     else:
         batch_no = begun.batch_no
@@ -77,10 +78,10 @@ async def run(client: ApiClient, screen: Screen, roster: Path) -> Figures:
     return await _figures(client, imported, approved)
 
 
-async def preview_roster(client: ApiClient, screen: Screen, roster: Path) -> Import:
-    """Upload and show the preview with its wrong rows."""
+async def preview_roster(client: ApiClient, screen: Screen, roster: Path, patience: float = 0.0) -> Import:
+    """Upload and show the preview with its wrong rows. `patience`: seconds to wait for classes opened just now."""
     screen.step(f"importing {roster.name}")
-    preview = await _preview(client, roster)
+    preview = await _preview(client, roster, patience)
     counts = preview.counts
     screen.say(
         f"  preview {preview.batch_no}: {preview.total} rows, {counts.new} new, {counts.changed} changed,"
@@ -140,9 +141,9 @@ def show_figures(screen: Screen, figures: Figures) -> None:
     screen.table(("", ""), rows)
 
 
-async def _preview(client: ApiClient, roster: Path) -> Import:
+async def _preview(client: ApiClient, roster: Path, patience: float) -> Import:
     """The readers service learns of new classes by events: until it knows them all, previews are thrown away."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience
     while True:
         preview = await client.upload(roster)
         rows = await client.rejected_rows(preview.batch_no) if preview.counts.rejected else []

@@ -19,6 +19,7 @@ from deploy.local.process import ServerProcess, command_of
 from deploy.screen import Screen
 from tests.pupils import write_roster
 from tests.servers import PROJECT
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -131,6 +132,7 @@ async def test_the_first_start_does_the_job_a_kill_costs_nothing_and_ctrl_c_leav
     assert f"already running in this folder, at {machine.address}" in third.shown
 
     await check_a_cancelled_batch_is_said(machine.address, tmp_path)
+    await check_a_roster_with_unknown_classes_is_previewed_once(machine, tmp_path)
     await second.until("until Ctrl-C")
     second.process.send(signal.SIGINT)
     assert await second.process.wait(30), second.shown
@@ -146,3 +148,33 @@ async def check_a_cancelled_batch_is_said(address: str, folder: Path) -> None:
         await teacher.cancel_import(preview.batch_no)
         with pytest.raises(main_job.BatchGone, match=f"import {preview.batch_no}, at 0 of 3"):
             await main_job.follow(teacher, Screen(), preview.batch_no, "readers")
+
+
+async def check_a_roster_with_unknown_classes_is_previewed_once(machine: Machine, folder: Path) -> None:
+    """Classes of a primary school, in a junior one: nothing to wait for. Who cannot be asked has not said yes."""
+    roster = write_roster(folder / "elsewhere.xlsx", first=10, total=3, faults=0)
+    command = [sys.executable, "-m", "deploy.cli", "import", str(roster.path), "--user", "teacher-c"]
+    given = {"SC_VAR": str(machine.var), "SC_PASSWORD": demo.PASSWORD}
+    async with ApiClient(machine.address, "teacher-c", demo.PASSWORD) as teacher:
+        known = {batch.batch_no for batch in await teacher.batches("import")}
+        ended = await asyncio.to_thread(
+            subprocess.run,
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            env=os.environ | given,
+            timeout=60,
+        )
+        assert "class_unknown" in ended.stdout
+        assert "cancelled; nothing was changed" in ended.stdout, ended.stderr
+
+        async def made() -> list[str]:
+            return [batch.status for batch in await teacher.batches("import") if batch.batch_no not in known]
+
+        async def is_cancelled() -> bool:
+            return "cancelled" in await made()
+
+        await eventually(is_cancelled)
+        assert await made() == ["cancelled"]
