@@ -1,6 +1,8 @@
 """The HTTP server: prefixes, lifespans, slow clients, a busy port."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,7 +15,7 @@ from litestar import Litestar, get
 from deploy.dispatcher import Dispatcher
 from deploy.local.port import LOOPBACK
 from deploy.patience import PatientProtocol
-from deploy.serve import PortBusy, listen
+from deploy.serve import PortBusy, listen, stop_on_signals
 from tests.waiting import eventually
 
 
@@ -130,3 +132,27 @@ def taken() -> Iterator[int]:
 def test_a_busy_port_is_said_in_a_sentence(taken: int) -> None:
     with pytest.raises(PortBusy, match=f"another program already uses {LOOPBACK}:{taken}: set SC_PORT"):
         listen(LOOPBACK, taken)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_terminal_that_ends_stops_it_like_ctrl_c(number: signal.Signals) -> None:
+    loop = asyncio.get_running_loop()
+    stop = stop_on_signals()
+    try:
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), 5)
+    finally:
+        for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(handled)
+
+
+async def test_what_nohup_starts_outlives_its_terminal() -> None:
+    loop = asyncio.get_running_loop()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stop_on_signals()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for handled in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(handled)
+        signal.signal(signal.SIGHUP, before)
