@@ -146,12 +146,14 @@ WRONG = """
 @pytest.mark.parametrize(
     "change",
     [
-        # As many come as leave: a class changes places with another, its first reader with the last of all.
+        # As many come as leave: the first and the last of those who wait change places.
         """
         update readers.readers r set class_id = o.class_id, school_id = o.school_id, district = o.district
-        from readers.readers o where (r.created_at, o.created_at) in (
-            select min(created_at), max(created_at) from readers.readers union all
-            select max(created_at), min(created_at) from readers.readers)
+        from readers.readers o, (
+            select min(created_at) as first, max(created_at) as last from readers.readers
+            where status = 'pending' and class_id is not null
+        ) e
+        where (r.created_at, o.created_at) in ((e.first, e.last), (e.last, e.first))
         """,
         "update readers.readers set status = 'returned', reason = 'x' where status = 'pending'",
         "update readers.readers set class_id = null where school_id = lpad(to_hex(450), 32, '0')::uuid",

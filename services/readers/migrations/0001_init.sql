@@ -164,18 +164,19 @@ begin
         from old_rows group by 1, 2, 3, 4 order by 1, 3, 4
         on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers;
     else
-        -- Where as many came as left, the ids tell whether they are the same.
+        -- Where as many came as left, those who came may be of another time.
         insert into reader_counts as c (school_id, district, class_id, status, readers, first_at, last_at)
         select school_id, district, class_id, status, sum(delta), coalesce(min(came_at), 'infinity'),
             coalesce(max(came_at), '-infinity')
         from (
             select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000') as class_id, status,
-                1 as delta, id, created_at as came_at from new_rows
+                1 as delta, created_at as came_at, null::timestamptz as left_at from new_rows
             union all
-            select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -1, id, null
-            from old_rows
+            select school_id, district, coalesce(class_id, '00000000-0000-0000-0000-000000000000'), status, -1, null,
+                created_at from old_rows
         ) moved
-        group by 1, 2, 3, 4 having sum(delta) <> 0 or bit_xor(uuid_hash_extended(id, 0)) <> 0 order by 1, 3, 4
+        group by 1, 2, 3, 4
+        having sum(delta) <> 0 or min(came_at) < min(left_at) or max(came_at) > max(left_at) order by 1, 3, 4
         on conflict (school_id, class_id, status) do update set readers = c.readers + excluded.readers,
             first_at = case when c.readers > 0 then least(c.first_at, excluded.first_at) else excluded.first_at end,
             last_at = case when c.readers > 0 then greatest(c.last_at, excluded.last_at) else excluded.last_at end;
