@@ -54,6 +54,12 @@ class EffectiveDayPast(Invalid):
     code = "effective_day_past"
 
 
+class ForeignItemsTooMany(Invalid):
+    """外文册数不能超过可借册数。"""
+
+    code = "foreign_items_too_many"
+
+
 class TermsChanging(Conflict):
     """其他人正在修改借阅权限，请刷新后重试。"""
 

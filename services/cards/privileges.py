@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from services.cards import privileges_queries as queries
-from services.cards.errors import DistrictNeeded, EffectiveDayPast, TermsChanging
+from services.cards.errors import DistrictNeeded, EffectiveDayPast, ForeignItemsTooMany, TermsChanging
 from services.cards.schemas import NewTerms, Terms
 from shared import outbox
 from shared.china import local_day
@@ -41,7 +41,9 @@ async def list_terms(tx: Transaction, district: str | None, page: int, page_size
 
 
 async def change_terms(tx: Transaction, new: NewTerms) -> Terms:
-    """New terms of the caller's own district. Raises EffectiveDayPast, TermsChanging."""
+    """New terms of the caller's own district. Raises ForeignItemsTooMany, EffectiveDayPast, TermsChanging."""
+    if new.foreign_items > new.items:
+        raise ForeignItemsTooMany
     effective_on = new.effective_on or local_day(tx.now)
     if effective_on < local_day(tx.now):
         raise EffectiveDayPast

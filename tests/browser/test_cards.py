@@ -47,6 +47,16 @@ async def open_card(desk: Desk, at: int) -> str:
     return number
 
 
+async def hand_one_out(system: str) -> str:
+    """The number of a card that somebody has in the hand."""
+    async with client(system, ADMIN) as http:
+        card = (await http.get("/api/cards?status=active")).json()["items"][0]
+        done = (None, "wanted", "printed", "handed_out").index(card["physical"])
+        for step_name in ("make-physical", "print", "hand-out")[done:]:
+            await post(http, f"/api/cards/{card['card_no']}/{step_name}", {}, status=200)
+    return str(card["card_no"])
+
+
 async def test_plastic_for_many_at_once(desk: Desk, school: OpenedSchool) -> None:
     await expect(desk.page.locator("tbody tr")).to_have_count(4)
     await expect(desk.button("全部制卡")).to_be_disabled()
@@ -72,8 +82,9 @@ async def test_plastic_for_many_at_once(desk: Desk, school: OpenedSchool) -> Non
     await expect(desk.page.get_by_role("cell", name="已发放")).to_have_count(4)
 
 
-async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: OpenedSchool) -> None:
-    old = await open_card(desk, 0)
+async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: OpenedSchool, system: str) -> None:
+    old = await hand_one_out(system)
+    await desk.go(f"/cards/{old}")
     entry = desk.page.get_by_role("navigation").get_by_role("link", name="读者证管理", exact=True)
     await expect(entry).to_have_attribute("aria-current", "true")
     await expect(entry).to_have_class(re.compile("active"))
@@ -238,6 +249,12 @@ async def test_privileges_from_a_day_on(desk: Desk, system: str) -> None:
     await desk.button("修改权限").click()
     dialog = desk.dialog("修改权限")
     await desk.check_access()
+    foreign = dialog.get_by_role("spinbutton").nth(1)
+    await foreign.fill("9")
+    await foreign.press("Tab")
+    await expect(dialog).to_contain_text("不能超过可借册数")
+    await expect(desk.button("确定", dialog)).to_be_disabled()
+    await foreign.fill("3")
     await dialog.get_by_role("spinbutton").first.fill("10")
     await dialog.get_by_label("成人阅览室").uncheck()
     await dialog.get_by_label("只限以下馆点，每行一个；不填为全部").fill("总馆\n南坪分馆")

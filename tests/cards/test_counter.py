@@ -109,6 +109,8 @@ async def test_terms_have_days_and_a_history(
     await library.post(path, json={"items": 12, "effective_on": later})
     past = await library.post(path, json={"effective_on": "2020-01-01"})
     assert (past.status_code, past.json()["code"]) == (422, "effective_day_past")
+    odd = await library.post(path, json={"items": 2, "foreign_items": 3})
+    assert (odd.status_code, odd.json()["code"]) == (422, "foreign_items_too_many")
     assert (await library.get(path)).json()["privileges"]["items"] == 10
     assert (await library.get(path, params={"on": later})).json()["privileges"]["items"] == 12
     history = (await library.get(f"{path}/history")).json()
@@ -178,7 +180,8 @@ async def test_the_day_asked_about_decides(
     number = await issue(database, administrator, school, secrets)
     today = local_day(datetime.now(UTC))
     last, later = today + timedelta(days=5), today + timedelta(days=10)
-    await library.post(f"{CARDS}/privileges", json={"items": 2, "loan_days": 10, "effective_on": str(later)})
+    fewer = {"items": 2, "foreign_items": 2, "loan_days": 10, "effective_on": str(later)}
+    await library.post(f"{CARDS}/privileges", json=fewer)
     suspended = {"reason_code": "overdue", "until": str(last)}
     assert (await library.post(f"{CARDS}/{number}/suspend", json=suspended)).status_code == 200
     wanted = {"items": [{"item_id": f"t{n}"} for n in range(3)]}

@@ -171,6 +171,7 @@ export default {
     saved: 'Privileges saved',
     items: 'Items',
     foreign_items: 'Foreign items among them',
+    foreignTooMany: 'No more than all items',
     loan_days: 'Loan (days)',
     renewals: 'Renewals',
     renewal_days: 'Renewal (days)',

@@ -177,6 +177,7 @@ export default {
     serials_exhausted: 'The district’s card numbers of this year are used up.',
     too_many_cards: 'At most 5,000 cards at once: narrow the search.',
     selection_needed: 'Choose cards, or a school, grade or class.',
+    foreign_items_too_many: 'Foreign items are among all items: there cannot be more of them.',
     effective_day_past: 'The day cannot be before today.',
     terms_changing: 'Somebody else is changing the privileges: refresh and try again.',
     credential_malformed: '15 digits of a card, 18 characters of an ID or 9 of a social security card.',

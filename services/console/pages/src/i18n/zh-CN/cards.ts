@@ -171,6 +171,7 @@ export default {
     saved: '权限已保存',
     items: '可借册数',
     foreign_items: '其中外文册数',
+    foreignTooMany: '不能超过可借册数',
     loan_days: '借期（天）',
     renewals: '续借次数',
     renewal_days: '续借期（天）',
