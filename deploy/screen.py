@@ -1,5 +1,7 @@
 """What the commands show: bars on a terminal, plain lines where the output goes to a file or a log."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
@@ -15,11 +17,19 @@ Advance: TypeAlias = Callable[[int, int], None]
 _QUARTER = 0.25
 
 
+class _Terminal(Console):
+    """Nobody who reads any more is an error like others: rich would end the event loop over the heads of its tasks."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 class Screen:
     """Everything a command tells its user."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, markup=False, emoji=False)
+        self._console = console or _Terminal(highlight=False, markup=False, emoji=False)
 
     def say(self, text: str = "") -> None:
         self._console.print(text, soft_wrap=True)

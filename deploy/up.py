@@ -85,10 +85,13 @@ async def up(environ: Mapping[str, str], screen: Screen) -> None:
             raise EndedEarly(EndedEarly.__doc__)
         await session
         return
-    screen.say("\nstopping ...")
-    session.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await session
+    try:
+        screen.say("\nstopping ...")
+    finally:
+        # Also when nobody reads any more what is shown: Ctrl-C ends `| tee` too, and a closed terminal is gone.
+        session.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await session
 
 
 async def _session(place: Place, environ: Mapping[str, str], screen: Screen) -> None:

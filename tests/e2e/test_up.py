@@ -24,6 +24,9 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.timeout(180)
 
 
+_UP = [sys.executable, "-m", "deploy.cli", "up"]
+
+
 class Machine:
     """Where `make run` is typed: a folder and a port."""
 
@@ -37,17 +40,33 @@ class Machine:
     def address(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
-    def up(self) -> "Start":
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SC_")},
             "SC_VAR": str(self.var),
             "SC_PORT": str(self.port),
         }
+
+    def up(self) -> "Start":
         shown = self.var.parent / f"shown-{len(self._pids)}"
-        arguments = [sys.executable, "-m", "deploy.cli", "up"]
-        process = ServerProcess.spawn(arguments, shown, environment=environment, folder=PROJECT)
+        process = ServerProcess.spawn(_UP, shown, environment=self.environment, folder=PROJECT)
         self._pids.append(process.pid)
         return Start(process, shown)
+
+    def up_into_a_pipe(self) -> "subprocess.Popen[bytes]":
+        """`make run | tee …`"""
+        piped = subprocess.Popen(
+            _UP,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd=PROJECT,
+            start_new_session=True,
+        )
+        self._pids.append(piped.pid)
+        return piped
 
     def left_behind(self) -> dict[int, str]:
         """All processes, with their commands, that work in the folder or were started by a start."""
@@ -138,6 +157,25 @@ async def test_the_first_start_does_the_job_a_kill_costs_nothing_and_ctrl_c_leav
     assert await second.process.wait(30), second.shown
     assert machine.left_behind() == {}
     assert "Traceback" not in first.shown + second.shown + third.shown
+    await asyncio.to_thread(check_it_ends_although_nobody_reads, machine)
+
+
+def check_it_ends_although_nobody_reads(machine: Machine) -> None:
+    """Ctrl-C ends `| tee` too, and who is told that all is stopped is gone."""
+    piped = machine.up_into_a_pipe()
+    assert piped.stdout is not None
+    shown = b""
+    while b"until Ctrl-C" not in shown:
+        more = os.read(piped.stdout.fileno(), 65_536)
+        assert more, shown
+        shown += more
+    piped.stdout.close()
+    piped.send_signal(signal.SIGINT)
+    piped.wait(30)
+    assert machine.left_behind() == {}
+    assert piped.stderr is not None
+    with piped.stderr as errors:
+        assert b"Traceback" not in errors.read()
 
 
 async def check_a_cancelled_batch_is_said(address: str, folder: Path) -> None:
