@@ -17,7 +17,7 @@ from services.readers import (
 from services.readers.approving import ApprovalChunk
 from services.readers.consumer import follow_cards, follow_classes, follow_grades
 from services.readers.door import Door
-from services.readers.guardian_consumer import and_withdrawals, follow_schools
+from services.readers.guardian_consumer import and_reminders, follow_schools
 from services.readers.importing import ImportChunk
 from services.readers.registration_sweeping import RegistrationSweep
 from services.readers.sealing import Sealer
@@ -73,7 +73,7 @@ def _loops(kernel: Kernel) -> Sequence[Loop]:
     return [
         Consumer("grade", database, broker, follow_grades),
         Consumer("class", database, broker, follow_classes),
-        Consumer("card", database, broker, and_withdrawals(follow_cards, sealer)),
+        Consumer("card", database, broker, and_reminders(follow_cards, sealer)),
         Consumer("school", database, broker, follow_schools),
         Worker("importing", database, broker, ImportChunk, importing.chunk_handler(sealer)),
         Worker("approving", database, broker, ApprovalChunk, approving.chunk_handler(sealer)),

@@ -51,7 +51,6 @@ from shared.contracts.consent import (
     How,
 )
 from shared.database import Transaction
-from shared.envelope import Event, event_of
 from shared.errors import FieldError
 from shared.ids import new_id
 from shared.tenancy import Actor
@@ -154,7 +153,7 @@ async def record(
             how=signing.how,
             relation=signing.relation,
             text_version=signing.text_version,
-            **_who(sealer, signing.reader),
+            **who_of(sealer, signing.reader),
         )
 
     await outbox.publish(tx, await in_slices(tell, signings))
@@ -200,7 +199,7 @@ async def withdraw_in_force(
             reason=reason,
             mistake=mistake,
             earlier_withdrawal=mistake and standing.consent == "withdrawn",
-            **_who(sealer, readers[row["reader_id"]]),
+            **who_of(sealer, readers[row["reader_id"]]),
         )
 
     await outbox.publish(tx, await in_slices(tell, in_force))
@@ -213,15 +212,6 @@ async def supersede(tx: Transaction, reader_ids: Sequence[UUID]) -> None:
     in_force = await queries.lock_in_force(tx.connection, reader_ids)
     ids = [row["id"] for row in in_force]
     await queries.withdraw(tx.connection, ids, tx.now, tx.actor.name, SUPERSEDED, superseded=True)
-
-
-async def remind_of_withdrawals(tx: Transaction, sealer: Sealer, issued: Sequence[tuple[UUID, UUID]]) -> None:
-    """A card was issued to these (school, reader). Whose guardian withdrew meanwhile is told of again.
-
-    The withdrawal may have met cards before there was a card to suspend; now there is one.
-    """
-    rows = await queries.fetch_withdrawn(tx.connection, [pair[0] for pair in issued], [pair[1] for pair in issued])
-    await outbox.append(tx, [_reminder(tx, sealer, row) for row in rows])
 
 
 # --- reading
@@ -304,26 +294,8 @@ def _purpose(consent_id: UUID) -> str:
     return f"consent-{consent_id}"
 
 
-def _reminder(tx: Transaction, sealer: Sealer, row: asyncpg.Record) -> Event:
-    fact = ConsentWithdrawn(
-        actor=tx.actor,
-        version=2,
-        consent_version=row["consent_version"],
-        reason=row["withdrawal_reason"] or "",
-        **_who(sealer, row),
-    )
-    return event_of(
-        fact,
-        source=tx.service,
-        subject_id=row["consent_id"],
-        time=tx.now,
-        district=row["district"],
-        school_id=row["school_id"],
-        traceparent=tx.caller.traceparent,
-    )
-
-
-def _who(sealer: Sealer, reader: asyncpg.Record) -> dict[str, Any]:
+def who_of(sealer: Sealer, reader: asyncpg.Record) -> dict[str, Any]:
+    """What facts about consent say of the reader."""
     who = masked(reader, sealer.open(reader["id"], reader["sealed"]))
     del who["class_id"]
     return who

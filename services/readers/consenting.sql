@@ -78,6 +78,15 @@ where r.class_id = $1 order by r.created_at, r.id limit 1000
 -- name: fetch_school_name
 select name from schools where school_id = $1
 
+-- name: fetch_told_more_than_once
+-- Each reader is looked up by itself: while statistics lag behind, a join would read them all to find out.
+select r.school_id, r.id
+from unnest($1::uuid[], $2::uuid[]) as n (school_id, id)
+cross join lateral (
+    select r.school_id, r.id, r.consent_version from readers r where r.school_id = n.school_id and r.id = n.id offset 0
+) r
+where r.consent_version > 1
+
 -- name: fetch_withdrawn
 -- Each reader is looked up by itself: where hardly anybody has withdrawn, a join would read them all to find out.
 select r.school_id, r.district, r.id, r.class_id, r.name, r.sealed, r.consent_version, c.id as consent_id,
@@ -92,6 +101,20 @@ cross join lateral (
     where c.school_id = r.school_id and c.reader_id = r.id and not c.mistake order by c.consent_version desc limit 1
 ) c
 where r.consent = 'withdrawn'
+
+-- name: fetch_given_again
+-- Each reader is looked up by itself, as above.
+select r.school_id, r.district, r.id, r.class_id, r.name, r.sealed, r.consent_version, c.id as consent_id, c.how,
+    c.relation, c.text_version
+from unnest($1::uuid[], $2::uuid[]) as n (school_id, id)
+cross join lateral (
+    select r.school_id, r.district, r.id, r.class_id, r.name, r.sealed, r.consent, r.consent_version from readers r
+    where r.school_id = n.school_id and r.id = n.id offset 0
+) r
+join consents c on c.school_id = r.school_id and c.reader_id = r.id and c.withdrawn_at is null
+where exists (
+    select from consents w where w.school_id = r.school_id and w.reader_id = r.id and w.withdrawn_at is not null
+        and not w.mistake and not w.superseded)
 
 -- name: follow_schools
 insert into schools as s (school_id, district, name, disabled, version)

@@ -173,6 +173,20 @@ async def fetch_withdrawn(
     return await connection.fetch(SQL["fetch_withdrawn"], school_ids, reader_ids)
 
 
+async def fetch_told_more_than_once(
+    connection: Connection, school_ids: Sequence[UUID], reader_ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those (school, reader) of whose consent more has been said than that it is there."""
+    return await connection.fetch(SQL["fetch_told_more_than_once"], school_ids, reader_ids)
+
+
+async def fetch_given_again(
+    connection: Connection, school_ids: Sequence[UUID], reader_ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those of these readers whose guardian has said no, and then yes again."""
+    return await connection.fetch(SQL["fetch_given_again"], school_ids, reader_ids)
+
+
 async def follow_schools(connection: Connection, schools: Sequence[SchoolRow]) -> None:
     await connection.execute(
         SQL["follow_schools"],

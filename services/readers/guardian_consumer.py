@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from services.readers import consenting, consenting_queries
+from services.readers import consenting_queries, reminding
 from services.readers.consenting_queries import SchoolRow
 from services.readers.sealing import Sealer
 from shared.consume import Handler
@@ -24,8 +24,8 @@ async def follow_schools(tx: Transaction, events: Sequence[Event]) -> None:
     await consenting_queries.follow_schools(tx.connection, rows)
 
 
-def and_withdrawals(follow_cards: Handler, sealer: Sealer) -> Callable[[Transaction, Sequence[Event]], Awaitable[None]]:
-    """`follow_cards`, and then a reminder for every card issued to a reader whose guardian had just said no."""
+def and_reminders(follow_cards: Handler, sealer: Sealer) -> Callable[[Transaction, Sequence[Event]], Awaitable[None]]:
+    """`follow_cards`, and then a reminder for every card issued to a reader whose guardian had ever said no."""
 
     async def follow(tx: Transaction, events: Sequence[Event]) -> None:
         await follow_cards(tx, events)
@@ -33,6 +33,6 @@ def and_withdrawals(follow_cards: Handler, sealer: Sealer) -> Callable[[Transact
             (event.row_school_id, event.decode(CardIssued).reader_id) for event in events if event.fact == "issued"
         ]
         if issued:
-            await consenting.remind_of_withdrawals(tx, sealer, issued)
+            await reminding.remind_of_consents(tx, sealer, issued)
 
     return follow

@@ -28,7 +28,10 @@ class _Consent(Fact, frozen=True, kw_only=True):
 
 
 class ConsentRecorded(_Consent, frozen=True, kw_only=True):
-    """`how`: collected on paper by the school, or signed on a phone. `text_version` is the district's."""
+    """`how`: collected on paper by the school, or signed on a phone. `text_version` is the district's.
+
+    Said again, with the same versions, when a card was issued to a reader whose guardian had withdrawn before.
+    """
 
     FACT = "recorded"
     how: How

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from services.readers.consumer import follow_cards
-from services.readers.guardian_consumer import and_withdrawals
+from services.readers.guardian_consumer import and_reminders
 from services.readers.sealing import Sealer
 from shared.china import local_day
 from shared.database import Database
@@ -196,7 +196,7 @@ async def test_a_card_issued_after_the_withdrawal_is_told_of_it(
     await attest(teacher, readers[0]["id"])
     assert (await withdraw(teacher, readers[0]["id"], reason="勾错了", mistake=True)).status_code == 204
     issued = [cards.issued(reader["id"], f"50010326000001{n}") for n, reader in enumerate(readers)]
-    await database.run(Caller(WORKER, system_actor("readers")), and_withdrawals(follow_cards, sealer), issued)
+    await database.run(Caller(WORKER, system_actor("readers")), and_reminders(follow_cards, sealer), issued)
     facts = await told.facts("consent.withdrawn")
     assert [fact["reader_id"] for fact in facts] == [readers[0]["id"]] * 3
     assert [(fact["reason"], fact["consent_version"]) for fact in facts] == [
@@ -205,3 +205,25 @@ async def test_a_card_issued_after_the_withdrawal_is_told_of_it(
         ("家长要求", 4),
     ]
     assert (await told.subjects("consent.withdrawn"))[0] == (await told.subjects("consent.withdrawn"))[1]
+
+
+async def test_a_card_issued_after_a_consent_given_again_is_told_of_it(
+    teacher: httpx.AsyncClient, cards: CardsOf, database: Database, sealer: Sealer, told: Told
+) -> None:
+    """Else the withdrawal before it, should it come to cards late, would suspend the card for good."""
+    readers = [await create(teacher, n) for n in (1, 2, 3)]
+    await attest(teacher, *(reader["id"] for reader in readers))
+    assert (await withdraw(teacher, readers[0]["id"])).status_code == 204
+    assert (await withdraw(teacher, readers[1]["id"], reason="勾错了", mistake=True)).status_code == 204
+    await attest(teacher, readers[0]["id"])
+    await attest(teacher, readers[1]["id"])
+    before = await told.facts("consent.recorded")
+    issued = []
+    for n, reader in enumerate(readers):
+        assert (await teacher.post(f"{READERS}/{reader['id']}/approve")).status_code == 200
+        issued.append(cards.issued(reader["id"], f"50010326000001{n}"))
+    await database.run(Caller(WORKER, system_actor("readers")), and_reminders(follow_cards, sealer), issued)
+    (again,) = (await told.facts("consent.recorded"))[len(before) :]
+    (first,) = [fact for fact in before if fact["consent_version"] == 3 and fact["reader_id"] == readers[0]["id"]]
+    assert again | {"actor": None} == first | {"actor": None}
+    assert again["actor"]["kind"] == "system"
