@@ -46,7 +46,7 @@ class Stream:
         return None
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 batch = await self.next()
                 assert batch is not None
@@ -108,7 +108,7 @@ async def test_a_stream_ends_with_its_session(
                 await stream.next()
                 await another.next()
                 await publish(settings, secrets, [event])
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     assert await stream.next() is None
                 await follow(database, [facts.confirmed()])
                 await another.until(lambda batch: batch["status"] == "running")

@@ -1,6 +1,7 @@
 """年级参数-校 and 班级参数-校."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from playwright.async_api import expect
@@ -19,9 +20,9 @@ async def desk(desks: Desks, school: OpenedSchool) -> Desk:
     return await desks.log_in(school.username, PASSWORD, "/grades")
 
 
-async def names(desk: Desk, column: int) -> list[str]:
-    cells = await desk.page.locator(f"tbody tr td:nth-child({column})").all_inner_texts()
-    return [text.strip() for text in cells]
+async def expect_names(desk: Desk, column: int, names: Sequence[str]) -> None:
+    """What stands in a column of the whole table, once it does."""
+    await expect(desk.page.locator(f"tbody tr td:nth-child({column})")).to_have_text(names)
 
 
 async def test_a_usual_set_at_once(desk: Desk) -> None:
@@ -33,7 +34,7 @@ async def test_a_usual_set_at_once(desk: Desk) -> None:
     await desk.button("确定", dialog).click()
     await desk.told("新建年级 6 个、班级 18 个")
     await desk.settle()
-    assert await names(desk, 2) == ["一年级", "二年级", "三年级", "四年级", "五年级", "六年级"]
+    await expect_names(desk, 2, ["一年级", "二年级", "三年级", "四年级", "五年级", "六年级"])
 
 
 async def test_adding_changing_deleting(desk: Desk) -> None:
@@ -45,7 +46,7 @@ async def test_adding_changing_deleting(desk: Desk) -> None:
     await desk.button("确定", dialog).dblclick()
     await desk.told("已保存“七年级”")
     await desk.settle()
-    assert (await names(desk, 2)).count("七年级") == 1
+    await expect(desk.page.get_by_role("cell", name="七年级", exact=True)).to_have_count(1)
     await desk.page.get_by_label("选择 七年级").check()
     await desk.button("修改").click()
     dialog = desk.dialog("修改年级")
@@ -83,26 +84,27 @@ async def test_order_by_buttons_and_by_dragging(desk: Desk) -> None:
     await expect(desk.page.locator("tbody tr").first).to_contain_text("一年级")
     await desk.page.reload()
     await desk.settle()
-    assert (await names(desk, 2))[:2] == ["一年级", "二年级"]
+    await expect(desk.page.locator("tbody tr").nth(0)).to_contain_text("一年级")
+    await expect(desk.page.locator("tbody tr").nth(1)).to_contain_text("二年级")
 
 
 async def test_classes_follow_their_grade(desk: Desk) -> None:
     await desk.go("/classes")
     await desk.button("二年级 3").click()
-    assert await names(desk, 3) == ["1班", "2班", "3班"]
+    await expect_names(desk, 3, ["1班", "2班", "3班"])
     await desk.button("新增").click()
     dialog = desk.dialog("新增班级")
     await dialog.get_by_label("班级名称").fill("4班")
     await desk.button("确定", dialog).click()
     await desk.told("已保存“4班”")
     await desk.settle()
-    assert await names(desk, 3) == ["1班", "2班", "3班", "4班"]
+    await expect_names(desk, 3, ["1班", "2班", "3班", "4班"])
     await desk.page.get_by_label("选择 4班").check()
     await desk.button("删除").click()
     await desk.button("删除", desk.dialog("删除“4班”")).click()
     await desk.told("已删除“4班”")
     await desk.settle()
-    assert await names(desk, 3) == ["1班", "2班", "3班"]
+    await expect_names(desk, 3, ["1班", "2班", "3班"])
 
 
 async def test_the_chosen_grade_stands_in_the_address(desk: Desk) -> None:
@@ -114,7 +116,7 @@ async def test_the_chosen_grade_stands_in_the_address(desk: Desk) -> None:
     await desk.page.reload()
     await desk.settle()
     await expect(third).to_have_attribute("aria-pressed", "true")
-    assert await names(desk, 2) == ["三年级"] * 3
+    await expect_names(desk, 2, ["三年级"] * 3)
     await desk.show("classes-of-a-grade")
     # The menu shows all of them, the way back the grade again.
     await desk.page.get_by_role("link", name="班级参数-校").click()

@@ -1,13 +1,15 @@
 """Imports over HTTP, and what they told others."""
 
-import asyncio
 from typing import Any, TypeAlias
 
 import asyncpg
 import httpx
 import msgspec
 
+from tests.waiting import eventually
+
 IMPORTS = "/api/readers/imports"
+_ALL_DONE = "select count(*) > 0 and bool_and(done) from readers.import_chunks where batch_no = $1"
 _OF_READERS = ("reader.created", "reader.changed")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -40,11 +42,11 @@ async def rows_of(client: httpx.AsyncClient, batch_no: str, **query: str | int) 
 
 async def finished(administrator: Administrator, batch_no: str) -> None:
     """Wait until every chunk has been carried out."""
-    async with asyncio.timeout(60):
-        while await administrator.fetchval(
-            "select count(*) = 0 or bool_or(not done) from readers.import_chunks where batch_no = $1", batch_no
-        ):
-            await asyncio.sleep(0.02)
+
+    async def all_done() -> bool:
+        return bool(await administrator.fetchval(_ALL_DONE, batch_no))
+
+    await eventually(all_done, within=60)
 
 
 async def carry_out(client: httpx.AsyncClient, administrator: Administrator, content: bytes) -> dict[str, Any]:

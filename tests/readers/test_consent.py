@@ -1,6 +1,5 @@
 """Guardians' consent over HTTP: texts, the setting, papers, withdrawal, and what approval makes of it."""
 
-import asyncio
 from io import BytesIO
 from typing import TypeAlias
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from tests.readers.conftest import Told
 from tests.readers.consents import PAPER, attest, consents, withdraw
 from tests.readers.people import READERS, create, fetch
 from tests.running_service import RunningService, a_school
+from tests.waiting import eventually
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -224,9 +224,11 @@ async def test_a_batch_names_those_without_consent(
     assert (await teacher.get(f"{READERS}/approvals/{draft['batch_no']}")).json() == draft
     confirmed = await teacher.post(f"{READERS}/approvals/{draft['batch_no']}/confirm")
     assert confirmed.json() == draft | {"status": "running"}
-    async with asyncio.timeout(30):
-        while len(await told.facts("batch.item_failed")) + len(await told.facts("reader.approved")) < 3:
-            await asyncio.sleep(0.05)
+
+    async def all_told() -> bool:
+        return len(await told.facts("batch.item_failed")) + len(await told.facts("reader.approved")) == 3
+
+    await eventually(all_told)
     facts = await told.facts("batch.item_failed")
     expected = ["consent_missing", "consent_withdrawn"] if mode == "refuse" else ["consent_withdrawn"]
     assert sorted(fact["code"] for fact in facts) == expected

@@ -22,6 +22,7 @@ from tests.readers.classes import disable_class
 from tests.readers.importing import IMPORTS, Administrator, confirm, facts, finished, items, preview, reader_rows
 from tests.readers.rosters import pupil, workbook
 from tests.running_service import RunningService, serving
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -236,12 +237,13 @@ async def test_killed_while_importing(
     classes: dict[str, UUID],
     administrator: Administrator,
 ) -> None:
+    async def some_done() -> bool:
+        return bool(await administrator.fetchval("select bool_or(done) from readers.import_chunks"))
+
     async with serving(settings, secrets, "readers") as running, running.client(school) as client:
         answer = await preview(client, workbook(pupil(n) for n in range(3000)))
         await confirm(client, answer["batch_no"])
-        async with asyncio.timeout(30):
-            while not await administrator.fetchval("select bool_or(done) from readers.import_chunks"):
-                await asyncio.sleep(0.005)
+        await eventually(some_done)
     async with serving(settings, secrets, "readers"):
         await finished(administrator, answer["batch_no"])
     assert len(await items(administrator, answer["batch_no"])) == 3000
