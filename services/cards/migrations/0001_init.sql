@@ -53,6 +53,7 @@ create table classes (
     primary key (school_id, class_id)
 );
 create index classes_by_grade on classes (school_id, grade_id);
+create index classes_of_city_by_grade on classes (grade_id);
 select sc.protect('classes', school => 'select', district => 'select', city => 'select', worker => 'select, insert, update');
 
 -- One row a number. A replaced card's new row keeps the card's id and goes on counting its versions.
@@ -152,6 +153,7 @@ create table card_counts (
 comment on column card_counts.class_id is 'the nil UUID for cards without a class';
 comment on column card_counts.physical is 'none where there is no physical card';
 create index card_counts_of_district on card_counts (district);
+create index card_counts_of_city_by_class on card_counts (class_id);
 select sc.protect('card_counts', school => 'select', district => 'select', city => 'select', worker => 'select');
 -- Written by the trigger below alone, which runs as the owner.
 create policy counted on card_counts to sc_owner using (true) with check (true);
