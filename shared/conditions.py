@@ -14,8 +14,8 @@ class Conditions:
         self.values: list[object] = []
 
     def add(self, fragment: str, *values: object) -> None:
-        """Left out when the first value is None: nobody asked for it."""
-        if values[0] is None:
+        """Left out when the first value is None: nobody asked for it. One of no values always stands."""
+        if values and values[0] is None:
             return
         text = self._queries[fragment]
         for value in values:

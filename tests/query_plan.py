@@ -8,16 +8,29 @@ import msgspec
 
 from shared.database import Transaction
 
+CUSTOM_PLANS = 5
+"""So many times PostgreSQL plans a prepared statement for its values; from then on it compares what those plans cost
+with what one for any values would, and keeps to the latter if it seems no dearer."""
+
 
 async def explain(
     tx: Transaction, statement: str, *values: object, generic: bool = False, run: bool = False
 ) -> dict[str, Any]:
-    """The plan as PostgreSQL's JSON; `generic`: as for values that are not known when it is made; `run`: with what
-    carrying it out was like."""
-    mode = "force_generic_plan" if generic else "auto"
-    await tx.connection.execute(f"set local plan_cache_mode = {mode}")
+    """The plan as PostgreSQL's JSON; `run`: with what carrying it out was like.
+
+    As for a statement carried out for the first time, or, if `generic`, for one that was prepared once and carried
+    out again and again, as a pool's connections do: with a plan for any values, where PostgreSQL chooses that.
+    """
+    prepared = await tx.connection.prepare(statement)
+    texts = [f"quote_nullable(${place}::{kind.name})" for place, kind in enumerate(prepared.get_parameters(), 1)]
+    literals = await tx.connection.fetchval(f"select array[{', '.join(texts)}]::text[]", *values)
+    execute = f"execute {prepared.get_name()}" + (f" ({', '.join(literals)})" if literals else "")
+    if generic:
+        for _ in range(CUSTOM_PLANS):
+            # Plans it, and counts, as carrying it out would.
+            await tx.connection.execute(f"explain {execute}")
     plan: dict[str, Any] = msgspec.json.decode(
-        await tx.connection.fetchval(f"explain (format json, analyze {run}) {statement}", *values)
+        await tx.connection.fetchval(f"explain (format json, analyze {run}) {execute}")
     )[0]["Plan"]
     return plan
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from services.batches.rules import Header, Item
 from services.batches.schemas import BatchFilter, Outcome
+from shared.conditions import Conditions
 from shared.database import Connection
 from shared.sql import beside
 
@@ -59,23 +60,60 @@ async def count_days(
     connection: Connection, since: datetime, until: datetime, school_id: UUID | None, district: str | None
 ) -> list[asyncpg.Record]:
     """By day and kind."""
-    return await connection.fetch(SQL["count_days"], since, until, school_id, district)
+    text, values = days_statement(since, until, school_id, district)
+    return await connection.fetch(text, *values)
+
+
+def days_statement(
+    since: datetime, until: datetime, school_id: UUID | None, district: str | None
+) -> tuple[str, list[object]]:
+    found = Conditions(SQL)
+    found.add("matching_confirmed")
+    found.add("matching_since", since)
+    found.add("matching_until", until)
+    found.add("matching_school", school_id)
+    found.add("matching_district", district)
+    return f"{SQL['count_days']} {found.where} {SQL['by_day']}", found.values
 
 
 async def list_batches(connection: Connection, search: BatchFilter, limit: int, offset: int) -> list[asyncpg.Record]:
     """Newest first."""
-    return await connection.fetch(
-        f"select {SQL['batch_columns']} from batches {SQL['matching']} "
-        "order by opened_at desc, batch_no desc limit $7 offset $8",
-        *_values(search),
-        limit,
-        offset,
+    text, values = page_statement(search, limit, offset)
+    return await connection.fetch(text, *values)
+
+
+def page_statement(search: BatchFilter, limit: int, offset: int) -> tuple[str, list[object]]:
+    found = _conditions(search)
+    position = len(found.values)
+    text = (
+        f"select {SQL['batch_columns']} from batches {found.where} "
+        f"{SQL['newest_first']} limit ${position + 1} offset ${position + 2}"
     )
+    return text, [*found.values, limit, offset]
 
 
 async def count_batches(connection: Connection, search: BatchFilter) -> int:
-    total: int = await connection.fetchval(f"select count(*) from batches {SQL['matching']}", *_values(search))
+    text, values = count_statement(search)
+    total: int = await connection.fetchval(text, *values)
     return total
+
+
+def count_statement(search: BatchFilter) -> tuple[str, list[object]]:
+    found = _conditions(search)
+    return f"select count(*) from batches {found.where}", found.values
+
+
+def _conditions(search: BatchFilter) -> Conditions:
+    """Only what is asked for: a plan that holds for each search is the best for none."""
+    found = Conditions(SQL)
+    found.add("matching_told")
+    found.add("matching_school", search.school_id)
+    found.add("matching_kind", search.kind)
+    found.add("matching_status", search.status)
+    found.add("matching_number", search.batch_no, search.batch_no)
+    found.add("matching_since", search.since)
+    found.add("matching_until", search.until)
+    return found
 
 
 async def fetch_batch(connection: Connection, batch_no: str) -> asyncpg.Record | None:
@@ -112,7 +150,3 @@ async def list_items_of(
     if outcome == "waiting":
         return await connection.fetch(SQL["list_waiting_items"], school_id, batch_no, total, limit, offset)
     return await connection.fetch(SQL["list_items_of_outcome"], school_id, batch_no, outcome, limit, offset)
-
-
-def _values(search: BatchFilter) -> tuple[object, ...]:
-    return search.school_id, search.kind, search.status, search.batch_no, search.since, search.until

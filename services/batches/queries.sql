@@ -57,18 +57,42 @@ returning b.school_id, b.district, b.batch_no, b.kind, b.total, b.succeeded, b.f
 batch_no, school_id, district, kind, status, total, greatest(total - succeeded - failed - skipped, 0) as waiting,
     succeeded, failed, skipped, opened_by, opened_at, completed_at, undone_at, filename
 
--- name: matching
-where opened_at is not null
-    and ($1::uuid is null or school_id = $1) and ($2::text is null or kind = $2) and ($3::text is null or status = $3)
-    and ($4::text is null or (batch_no >= $4 and batch_no < $4 || ':'))
-    and ($5::timestamptz is null or opened_at >= $5) and ($6::timestamptz is null or opened_at <= $6)
+-- name: newest_first
+order by opened_at desc, batch_no desc
+
+-- name: matching_told
+opened_at is not null
+
+-- name: matching_confirmed
+confirmed
+
+-- name: matching_school
+school_id = $?
+
+-- name: matching_district
+district = $?
+
+-- name: matching_kind
+kind = $?
+
+-- name: matching_status
+status = $?
+
+-- name: matching_number
+batch_no >= $? and batch_no < $?::text || ':'
+
+-- name: matching_since
+opened_at >= $?
+
+-- name: matching_until
+opened_at <= $?
 
 -- name: count_days
 select (opened_at at time zone 'Asia/Shanghai')::date as day, kind, count(*)::int as batches,
     sum(succeeded)::int as succeeded
 from batches
-where confirmed and opened_at >= $1 and opened_at <= $2
-    and ($3::uuid is null or school_id = $3) and ($4::text is null or district = $4)
+
+-- name: by_day
 group by 1, 2 order by 1, 2
 
 -- name: list_items

@@ -9,6 +9,7 @@ import msgspec
 
 from services.params import rules
 from services.params.schemas import ParamFilter
+from shared.conditions import Conditions
 from shared.database import Connection
 from shared.sql import beside
 from shared.tenancy import Scope
@@ -139,21 +140,55 @@ async def fetch_class(connection: Connection, class_id: UUID) -> asyncpg.Record 
 
 
 async def list_grades(connection: Connection, search: ParamFilter, limit: int, offset: int) -> list[asyncpg.Record]:
-    return await connection.fetch(SQL["list_grades"], *_grade_search(search), limit, offset)
+    text, values = grades_statement(search, limit, offset)
+    return await connection.fetch(text, *values)
+
+
+def grades_statement(search: ParamFilter, limit: int, offset: int) -> tuple[str, list[object]]:
+    found = _grade_search(search)
+    position = len(found.values)
+    text = (
+        f"with found as ({SQL['found_grades']} {found.where} {SQL['in_order']} "
+        f"limit ${position + 1} offset ${position + 2}) {SQL['listed_grades']}"
+    )
+    return text, [*found.values, limit, offset]
 
 
 async def count_grades(connection: Connection, search: ParamFilter) -> int:
-    total: int = await connection.fetchval(SQL["count_grades"], *_grade_search(search))
+    text, values = grade_count_statement(search)
+    total: int = await connection.fetchval(text, *values)
     return total
+
+
+def grade_count_statement(search: ParamFilter) -> tuple[str, list[object]]:
+    found = _grade_search(search)
+    return f"select count(*) from grades {found.where}", found.values
 
 
 async def list_classes(connection: Connection, search: ParamFilter, limit: int, offset: int) -> list[asyncpg.Record]:
-    return await connection.fetch(SQL["list_classes"], *_grade_search(search), search.grade_id, limit, offset)
+    text, values = classes_statement(search, limit, offset)
+    return await connection.fetch(text, *values)
+
+
+def classes_statement(search: ParamFilter, limit: int, offset: int) -> tuple[str, list[object]]:
+    found = _class_search(search)
+    position = len(found.values)
+    text = (
+        f"with found as ({SQL['found_classes']} {found.where} {SQL['in_order']} "
+        f"limit ${position + 1} offset ${position + 2}) {SQL['listed_classes']}"
+    )
+    return text, [*found.values, limit, offset]
 
 
 async def count_classes(connection: Connection, search: ParamFilter) -> int:
-    total: int = await connection.fetchval(SQL["count_classes"], *_grade_search(search), search.grade_id)
+    text, values = class_count_statement(search)
+    total: int = await connection.fetchval(text, *values)
     return total
+
+
+def class_count_statement(search: ParamFilter) -> tuple[str, list[object]]:
+    found = _class_search(search)
+    return f"select count(*) from classes {found.where}", found.values
 
 
 async def move_readers(connection: Connection, moves: Mapping[tuple[UUID, str, UUID], int]) -> None:
@@ -167,5 +202,16 @@ async def move_readers(connection: Connection, moves: Mapping[tuple[UUID, str, U
     )
 
 
-def _grade_search(search: ParamFilter) -> tuple[UUID | None, bool | None, str | None]:
-    return search.school_id, search.disabled, rules.name_key(search.q) if search.q else None
+def _grade_search(search: ParamFilter) -> Conditions:
+    """Only what is asked for: a plan that holds for each search is the best for none."""
+    found = Conditions(SQL)
+    found.add("matching_school", search.school_id)
+    found.add("matching_disabled", search.disabled)
+    found.add("matching_name", rules.name_key(search.q) if search.q else None)
+    return found
+
+
+def _class_search(search: ParamFilter) -> Conditions:
+    found = _grade_search(search)
+    found.add("matching_grade", search.grade_id)
+    return found

@@ -73,25 +73,33 @@ cross join lateral (
 ) u
 where g.id = $1
 
--- name: list_grades
+-- name: matching_school
+school_id = $?
+
+-- name: matching_grade
+grade_id = $?
+
+-- name: matching_disabled
+disabled = $?
+
+-- name: matching_name
+strpos(name_key, $?) > 0
+
+-- name: in_order
+order by sort_order, name, id
+
+-- name: found_grades
+select id, school_id, name, disabled, sort_order, remark, version from grades
+
+-- name: listed_grades
 select g.id, g.school_id, g.name, g.disabled, g.sort_order, g.remark, g.version, u.classes, u.readers
-from (
-    select id, school_id, name, disabled, sort_order, remark, version from grades
-    where ($1::uuid is null or school_id = $1) and ($2::boolean is null or disabled = $2)
-        and ($3::text is null or strpos(name_key, $3) > 0)
-    order by sort_order, name, id limit $4 offset $5
-) g
+from found g
 cross join lateral (
     select count(*)::int as classes, greatest(coalesce(sum(cu.readers), 0), 0)::int as readers
     from classes c left join class_usage cu on cu.school_id = c.school_id and cu.class_id = c.id
     where c.school_id = g.school_id and c.grade_id = g.id
 ) u
 order by g.sort_order, g.name, g.id
-
--- name: count_grades
-select count(*) from grades
-where ($1::uuid is null or school_id = $1) and ($2::boolean is null or disabled = $2)
-    and ($3::text is null or strpos(name_key, $3) > 0)
 
 -- name: fetch_class
 select c.id, c.school_id, c.grade_id, g.name as grade_name, g.disabled as grade_disabled, c.name, c.disabled,
@@ -101,27 +109,19 @@ join grades g on g.school_id = c.school_id and g.id = c.grade_id
 left join class_usage cu on cu.school_id = c.school_id and cu.class_id = c.id
 where c.id = $1
 
--- name: list_classes
+-- name: found_classes
+select id, school_id, grade_id, name, disabled, sort_order, remark, version from classes
+
+-- name: listed_classes
 select c.id, c.school_id, c.grade_id, g.name as grade_name, g.disabled as grade_disabled, c.name, c.disabled,
     c.sort_order, c.remark, c.version, greatest(coalesce(cu.readers, 0), 0) as readers
-from (
-    select id, school_id, grade_id, name, disabled, sort_order, remark, version from classes
-    where ($1::uuid is null or school_id = $1) and ($2::boolean is null or disabled = $2)
-        and ($3::text is null or strpos(name_key, $3) > 0) and ($4::uuid is null or grade_id = $4)
-    order by sort_order, name, id limit $5 offset $6
-) c
+from found c
 join grades g on g.school_id = c.school_id and g.id = c.grade_id
 left join class_usage cu on cu.school_id = c.school_id and cu.class_id = c.id
 order by c.sort_order, c.name, c.id
 
--- name: count_classes
-select count(*) from classes
-where ($1::uuid is null or school_id = $1) and ($2::boolean is null or disabled = $2)
-    and ($3::text is null or strpos(name_key, $3) > 0) and ($4::uuid is null or grade_id = $4)
-
--- Facts of readers, applied under the worker scope to many schools at once.
-
 -- name: move_readers
+-- Facts of readers, applied under the worker scope to many schools at once.
 insert into class_usage as u (school_id, district, class_id, readers)
 select school_id, district, class_id, delta
 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[]) as n (school_id, district, class_id, delta)

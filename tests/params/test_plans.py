@@ -1,11 +1,13 @@
 """Lists of a school and of a district use indexes in a table of many schools."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import pytest
 
+from services.params import queries
 from services.params.queries import SQL
+from services.params.schemas import ParamFilter
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
@@ -47,31 +49,33 @@ async def database(database_url: str, secrets: Secrets) -> AsyncIterator[Databas
 @pytest.mark.parametrize("generic", [False, True])
 async def test_a_school_reads_its_own_rows_alone(database: Database, generic: bool) -> None:
     grade_id = UUID(int=12341)
-    statements: dict[str, tuple[object, ...]] = {
-        "list_grades": (None, None, None, 50, 0),
-        "count_grades": (None, False, "1"),
-        "fetch_grade": (grade_id,),
-        "list_classes": (None, None, None, None, 50, 0),
-        "count_classes": (SCHOOL, None, None, grade_id),
-        "fetch_class_names": ([grade_id],),
-        "lock_grade": (grade_id,),
-    }
+    statements: list[tuple[str, Sequence[object]]] = [
+        queries.grades_statement(ParamFilter(), 50, 0),
+        queries.grade_count_statement(ParamFilter(disabled=False, q="1")),
+        queries.classes_statement(ParamFilter(), 50, 0),
+        queries.class_count_statement(ParamFilter(school_id=SCHOOL, grade_id=grade_id)),
+        (SQL["fetch_grade"], (grade_id,)),
+        (SQL["fetch_class_names"], ([grade_id],)),
+        (SQL["lock_grade"], (grade_id,)),
+    ]
     async with database.transaction(Caller(Scope("school", "500134", SCHOOL), ACTOR)) as tx:
-        for name, values in statements.items():
-            assert scanned(await explain(tx, SQL[name], *values, generic=generic)) == set(), name
+        for text, values in statements:
+            assert scanned(await explain(tx, text, *values, generic=generic)) == set(), text
         assert await tx.connection.fetchval("select count(*) from classes") == 24
 
 
-async def test_a_district_leafs_by_an_index(database: Database) -> None:
-    async with database.transaction(Caller(Scope("district", DISTRICT), ACTOR)) as tx:
-        for name, index, more in (
-            ("list_grades", "grades_of_district_in_order", ()),
-            ("list_classes", "classes_of_district_in_order", (None,)),
-        ):
-            plan = await explain(tx, SQL[name], None, None, None, *more, 50, 0)
-            assert scanned(plan) == set()
-            assert index in indexes(plan)
-            assert scanned(await explain(tx, SQL[name], SCHOOL, None, None, *more, 50, 0)) == set()
+@pytest.mark.parametrize("generic", [False, True])
+async def test_above_a_school_one_leafs_by_an_index(database: Database, generic: bool) -> None:
+    for scope, name in ((Scope("district", DISTRICT), "district"), (CITY, "city")):
+        async with database.transaction(Caller(scope, ACTOR)) as tx:
+            for statement, index in (
+                (queries.grades_statement, f"grades_of_{name}_in_order"),
+                (queries.classes_statement, f"classes_of_{name}_in_order"),
+            ):
+                text, values = statement(ParamFilter(), 50, 0)
+                plan = await explain(tx, text, *values, generic=generic)
+                assert scanned(plan) == set()
+                assert index in indexes(plan)
 
 
 @pytest.mark.parametrize("generic", [False, True])
@@ -79,12 +83,19 @@ async def test_above_a_school_one_is_found_without_reading_the_others(database: 
     grade_id = UUID(int=12341)
     async with database.transaction(Caller(CITY, ACTOR)) as tx:
         class_id = await tx.connection.fetchval("select id from classes where grade_id = $1 limit 1", grade_id)
+    statements: list[tuple[str, Sequence[object]]] = [
+        (SQL["fetch_grade"], (grade_id,)),
+        (SQL["fetch_class"], (class_id,)),
+        queries.classes_statement(ParamFilter(grade_id=grade_id), 50, 0),
+        queries.class_count_statement(ParamFilter(grade_id=grade_id)),
+        queries.grade_count_statement(ParamFilter(school_id=SCHOOL)),
+        queries.class_count_statement(ParamFilter(school_id=SCHOOL)),
+    ]
     for scope in (Scope("district", DISTRICT), CITY):
         async with database.transaction(Caller(scope, ACTOR)) as tx:
-            for name, values in (
-                ("fetch_grade", (grade_id,)),
-                ("fetch_class", (class_id,)),
-                ("list_classes", (None, None, None, grade_id, 50, 0)),
-            ):
-                plan = await explain(tx, SQL[name], *values, generic=generic, run=True)
-                assert sum(rows for *_, rows in reads(plan)) < 30, (scope.kind, name, reads(plan))
+            for text, values in statements:
+                plan = await explain(tx, text, *values, generic=generic, run=True)
+                assert sum(rows for *_, rows in reads(plan)) < 30, (scope.kind, text, reads(plan))
+            for statement in (queries.grades_statement, queries.classes_statement):
+                text, values = statement(ParamFilter(school_id=SCHOOL), 50, 0)
+                assert scanned(await explain(tx, text, *values, generic=generic)) == set()
