@@ -9,9 +9,6 @@ c.school_id, c.district, c.card_no, c.card_id, c.reader_id, c.masked_name, c.sta
 from cards c where c.card_no = any($1::text[])
 order by c.card_no for update of c
 
--- name: lock_matching_cards
-order by c.card_no limit $9 for update of c
-
 -- name: lock_for_consent
 from unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[]) as n (school_id, reader_id, consent_version, told_at)
 join cards c on c.school_id = n.school_id and c.reader_id = n.reader_id and c.status in ('active', 'suspended')

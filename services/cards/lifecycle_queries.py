@@ -8,8 +8,7 @@ import asyncpg
 import msgspec
 
 from services.cards.lifecycle_rules import Order, Standing
-from services.cards.queries import SQL as CARDS
-from services.cards.queries import search_values
+from services.cards.queries import conditions
 from services.cards.schemas import CardFilter
 from shared.database import Connection
 from shared.sql import beside
@@ -49,17 +48,21 @@ async def lock_cards(connection: Connection, numbers: Sequence[str]) -> list[Loc
 
 async def lock_matching_cards(connection: Connection, search: CardFilter, limit: int) -> list[LockedCard]:
     """The cards that a list of this search shows, `limit` at most."""
-    rows = await connection.fetch(matching_statement(), *search_values(search), limit)
-    return [_locked(row) for row in rows]
+    text, values = matching_statement(search, limit)
+    return [_locked(row) for row in await connection.fetch(text, *values)]
 
 
 def numbers_statement() -> str:
     return f"select {SQL['locked_columns']} {SQL['lock_cards']}"
 
 
-def matching_statement() -> str:
-    """After a search's values: how many."""
-    return f"select {SQL['locked_columns']} from cards c where {CARDS['matching']} {SQL['lock_matching_cards']}"
+def matching_statement(search: CardFilter, limit: int) -> tuple[str, list[object]]:
+    found = conditions(search)
+    text = (
+        f"select {SQL['locked_columns']} from cards c {found.where} "
+        f"order by c.card_no limit ${len(found.values) + 1} for update of c"
+    )
+    return text, [*found.values, limit]
 
 
 async def lock_for_consent(

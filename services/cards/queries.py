@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.cards.schemas import CardFilter
+from shared.conditions import Conditions
 from shared.database import Connection
 from shared.sql import beside
 
@@ -15,33 +16,21 @@ SQL = beside(__file__)
 
 async def list_cards(connection: Connection, search: CardFilter, limit: int, offset: int) -> list[asyncpg.Record]:
     """Newest first."""
-    return await connection.fetch(page_statement(), *search_values(search), limit, offset)
+    text, values = page_statement(search, limit, offset)
+    return await connection.fetch(text, *values)
 
 
 async def fetch_after(
     connection: Connection, search: CardFilter, issued_at: datetime, card_no: str, limit: int
 ) -> list[asyncpg.Record]:
     """Newest first, from the card after this place on, for exports."""
-    return await connection.fetch(after_statement(), *search_values(search), issued_at, card_no, limit)
+    text, values = after_statement(search, issued_at, card_no, limit)
+    return await connection.fetch(text, *values)
 
 
 async def count_cards(connection: Connection, search: CardFilter) -> int:
-    """By the maintained counts; a reader's or a number's few cards are counted themselves."""
-    total: int
-    if search.reader_id is None and search.card_no is None:
-        total = await connection.fetchval(
-            SQL["count_by_totals"],
-            search.status,
-            search.kind,
-            search.physical,
-            search.class_id,
-            search.school_id,
-            search.grade_id,
-        )
-    else:
-        total = await connection.fetchval(
-            f"select count(*) from cards c where {SQL['matching']}", *search_values(search)
-        )
+    text, values = count_statement(search)
+    total: int = await connection.fetchval(text, *values)
     return total
 
 
@@ -49,25 +38,58 @@ async def fetch_card(connection: Connection, card_no: str) -> asyncpg.Record | N
     return await connection.fetchrow(card_statement(), card_no)
 
 
-def page_statement() -> str:
-    """After a search's values: how many, past how many."""
+def conditions(search: CardFilter) -> Conditions:
+    """Of cards `c`. Only what is asked for: a plan that holds for each search is the best for none."""
+    found = Conditions(SQL)
+    found.add("matching_status", search.status)
+    found.add("matching_kind", search.kind)
+    found.add("matching_physical", search.physical)
+    found.add("matching_reader", search.reader_id)
+    found.add("matching_class", search.class_id, search.class_id)
+    found.add("matching_school", search.school_id)
+    found.add("matching_number", search.card_no)
+    found.add("matching_grade", search.grade_id, search.grade_id)
+    return found
+
+
+def page_statement(search: CardFilter, limit: int, offset: int) -> tuple[str, list[object]]:
+    found = conditions(search)
+    position = len(found.values)
     # The page is chosen by its index alone, before names are joined to its few cards.
-    return (
-        f"select {SQL['card_columns']} from (select c.school_id, c.card_no from cards c where {SQL['matching']} "
-        "order by c.issued_at desc, c.card_no desc limit $9 offset $10) p "
+    text = (
+        f"select {SQL['card_columns']} from (select c.school_id, c.card_no from cards c {found.where} "
+        f"{SQL['newest_first']} limit ${position + 1} offset ${position + 2}) p "
         f"join cards c on c.school_id = p.school_id and c.card_no = p.card_no {SQL['card_joins']} "
-        "order by c.issued_at desc, c.card_no desc"
+        f"{SQL['newest_first']}"
     )
+    return text, [*found.values, limit, offset]
 
 
-def after_statement() -> str:
-    """After a search's values: the place, and how many."""
-    return (
-        f"select {SQL['card_columns']} from (select c.school_id, c.card_no from cards c where {SQL['matching']} "
-        f"{SQL['after_place']} order by c.issued_at desc, c.card_no desc limit $11) p "
+def after_statement(search: CardFilter, issued_at: datetime, card_no: str, limit: int) -> tuple[str, list[object]]:
+    found = conditions(search)
+    found.add("matching_after", issued_at, card_no)
+    text = (
+        f"select {SQL['card_columns']} from (select c.school_id, c.card_no from cards c {found.where} "
+        f"{SQL['newest_first']} limit ${len(found.values) + 1}) p "
         f"join cards c on c.school_id = p.school_id and c.card_no = p.card_no {SQL['card_joins']} "
-        "order by c.issued_at desc, c.card_no desc"
+        f"{SQL['newest_first']}"
     )
+    return text, [*found.values, limit]
+
+
+def count_statement(search: CardFilter) -> tuple[str, list[object]]:
+    """By the maintained counts; a reader's or a number's few cards are counted themselves."""
+    if search.reader_id is not None or search.card_no is not None:
+        found = conditions(search)
+        return f"select count(*) from cards c {found.where}", found.values
+    found = Conditions(SQL)
+    found.add("counted_status", search.status)
+    found.add("counted_kind", search.kind)
+    found.add("counted_physical", search.physical)
+    found.add("counted_class", search.class_id)
+    found.add("counted_school", search.school_id)
+    found.add("counted_grade", search.grade_id)
+    return f"{SQL['count_by_totals']} {found.where}", found.values
 
 
 def card_statement() -> str:
@@ -93,17 +115,3 @@ async def follow_readers(
 ) -> None:
     """Each reader once; the class of living cards follows the newest version."""
     await connection.execute(SQL["follow_readers"], school_ids, reader_ids, class_ids, versions)
-
-
-def search_values(search: CardFilter) -> tuple[object, ...]:
-    """In the order in which `matching` numbers them."""
-    return (
-        search.status,
-        search.kind,
-        search.physical,
-        search.reader_id,
-        search.class_id,
-        search.school_id,
-        search.card_no,
-        search.grade_id,
-    )

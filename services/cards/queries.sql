@@ -10,36 +10,65 @@ c.card_no, c.card_id, c.reader_id, c.school_id, c.district, c.masked_name, c.cla
 left join classes k on k.school_id = c.school_id and k.class_id = c.class_id
 left join grades g on g.school_id = k.school_id and g.grade_id = k.grade_id
 
--- name: matching
+-- name: matching_status
 -- A search's conditions, wherever cards are searched: what is listed is what is counted, exported and given a step.
+c.status = $?
+
+-- name: matching_kind
+c.kind = $?
+
+-- name: matching_physical
+c.physical = $?
+
+-- name: matching_reader
+c.reader_id = $?
+
+-- name: matching_class
 -- Of a class or a grade the school is looked up first, as the index has its cards under it alone. The counts know every
 -- class that has cards, also one that params has not told of yet.
-($1::text is null or c.status = $1) and ($2::text is null or c.kind = $2)
-    and ($3::text is null or c.physical = $3) and ($4::uuid is null or c.reader_id = $4)
-    and ($5::uuid is null or (c.class_id = $5
-        and c.school_id = (select n.school_id from card_counts n where n.class_id = $5 limit 1)))
-    and ($6::uuid is null or c.school_id = $6)
-    and ($7::text is null or c.card_no = $7)
-    and ($8::uuid is null or (c.school_id = (select k.school_id from classes k where k.grade_id = $8 limit 1)
-        and c.class_id = any(array(select k.class_id from classes k where k.grade_id = $8))))
+c.class_id = $? and c.school_id = (select n.school_id from card_counts n where n.class_id = $? limit 1)
 
--- name: after_place
+-- name: matching_school
+c.school_id = $?
+
+-- name: matching_number
+c.card_no = $?
+
+-- name: matching_grade
+c.school_id = (select k.school_id from classes k where k.grade_id = $? limit 1)
+    and c.class_id = any(array(select k.class_id from classes k where k.grade_id = $?))
+
+-- name: matching_after
 -- From a place on, not past a number of rows: the last page costs what the first does, and nothing is told twice when
 -- cards are issued meanwhile.
-and (c.issued_at, c.card_no) < ($9::timestamptz, $10::text)
+(c.issued_at, c.card_no) < ($?, $?)
+
+-- name: newest_first
+order by c.issued_at desc, c.card_no desc
 
 -- name: count_by_totals
 select coalesce(sum(n.cards), 0)::int from card_counts n
-where ($1::text is null or n.status = $1)
-    and ($2::text is null or (n.physical = 'none') = ($2 = 'online'))
-    and ($3::text is null or n.physical = $3) and ($4::uuid is null or n.class_id = $4)
-    and ($5::uuid is null or n.school_id = $5)
-    and ($6::uuid is null or (n.school_id, n.class_id) in (
-        select k.school_id, k.class_id from classes k where k.grade_id = $6))
 
--- Facts of other services, applied under the worker scope to many schools at once.
+-- name: counted_status
+n.status = $?
+
+-- name: counted_kind
+(n.physical = 'none') = ($? = 'online')
+
+-- name: counted_physical
+n.physical = $?
+
+-- name: counted_class
+n.class_id = $?
+
+-- name: counted_school
+n.school_id = $?
+
+-- name: counted_grade
+(n.school_id, n.class_id) in (select k.school_id, k.class_id from classes k where k.grade_id = $?)
 
 -- name: follow_grades
+-- Facts of other services, applied under the worker scope to many schools at once.
 insert into grades as g (school_id, district, grade_id, name, sort_order, version)
 select school_id, district, grade_id, name, sort_order, version
 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[])

@@ -17,11 +17,11 @@ left join grades g on g.school_id = c.school_id and g.grade_id = c.grade_id
 -- name: one_link
 where l.id = $1
 
--- name: page_of_links
-where $3::uuid is null or l.school_id = $3 order by l.created_at desc, l.id limit $1 offset $2
+-- name: newest_links
+order by l.created_at desc, l.id
 
--- name: count_links
-select count(*) from registration_links where $1::uuid is null or school_id = $1
+-- name: links_of_school
+l.school_id = $?
 
 -- name: count_by_link
 select link_id, count(*) filter (where status = 'submitted') as submitted,
@@ -119,14 +119,17 @@ where g.id = $1
 -- name: some_registrations
 where g.id = any($1) order by g.id
 
--- name: page_of_registrations
-where ($3::text is null or g.status = $3) and ($4::uuid is null or g.class_id = $4)
-    and ($5::uuid is null or g.link_id = $5)
-order by g.submitted_at desc, g.id limit $1 offset $2
+-- name: newest_registrations
+order by g.submitted_at desc, g.id
 
--- name: count_registrations
-select count(*) from registrations
-where ($1::text is null or status = $1) and ($2::uuid is null or class_id = $2) and ($3::uuid is null or link_id = $3)
+-- name: matching_status
+g.status = $?
+
+-- name: matching_class
+g.class_id = $?
+
+-- name: matching_link
+g.link_id = $?
 
 -- name: lock_registrations
 select id from registrations where id = any($1) order by id for update

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from shared.conditions import Conditions
 from shared.database import Connection
 from shared.sql import beside
 from shared.tenancy import Scope
@@ -60,12 +61,27 @@ async def fetch_link(connection: Connection, link_id: UUID) -> asyncpg.Record | 
 
 
 async def fetch_links(connection: Connection, school_id: UUID | None, limit: int, offset: int) -> list[asyncpg.Record]:
-    return await connection.fetch(f"{SQL['link_columns']} {SQL['page_of_links']}", limit, offset, school_id)
+    text, values = links_statement(school_id, limit, offset)
+    return await connection.fetch(text, *values)
+
+
+def links_statement(school_id: UUID | None, limit: int, offset: int) -> tuple[str, list[object]]:
+    found = _links(school_id)
+    position = len(found.values)
+    text = f"{SQL['link_columns']} {found.where} {SQL['newest_links']} limit ${position + 1} offset ${position + 2}"
+    return text, [*found.values, limit, offset]
 
 
 async def count_links(connection: Connection, school_id: UUID | None) -> int:
-    count: int = await connection.fetchval(SQL["count_links"], school_id)
+    found = _links(school_id)
+    count: int = await connection.fetchval(f"select count(*) from registration_links l {found.where}", *found.values)
     return count
+
+
+def _links(school_id: UUID | None) -> Conditions:
+    found = Conditions(SQL)
+    found.add("links_of_school", school_id)
+    return found
 
 
 async def count_by_link(connection: Connection, link_ids: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
@@ -200,16 +216,42 @@ async def fetch_registrations(
     limit: int,
     offset: int,
 ) -> list[asyncpg.Record]:
-    return await connection.fetch(
-        f"{SQL['registration_columns']} {SQL['page_of_registrations']}", limit, offset, status, class_id, link_id
+    text, values = page_statement(status, class_id, link_id, limit, offset)
+    return await connection.fetch(text, *values)
+
+
+def page_statement(
+    status: str | None, class_id: UUID | None, link_id: UUID | None, limit: int, offset: int
+) -> tuple[str, list[object]]:
+    found = _registrations(status, class_id, link_id)
+    position = len(found.values)
+    text = (
+        f"{SQL['registration_columns']} {found.where} "
+        f"{SQL['newest_registrations']} limit ${position + 1} offset ${position + 2}"
     )
+    return text, [*found.values, limit, offset]
 
 
 async def count_registrations(
     connection: Connection, status: str | None, class_id: UUID | None, link_id: UUID | None
 ) -> int:
-    count: int = await connection.fetchval(SQL["count_registrations"], status, class_id, link_id)
+    text, values = count_statement(status, class_id, link_id)
+    count: int = await connection.fetchval(text, *values)
     return count
+
+
+def count_statement(status: str | None, class_id: UUID | None, link_id: UUID | None) -> tuple[str, list[object]]:
+    found = _registrations(status, class_id, link_id)
+    return f"select count(*) from registrations g {found.where}", found.values
+
+
+def _registrations(status: str | None, class_id: UUID | None, link_id: UUID | None) -> Conditions:
+    """Only what is asked for: a plan that holds for each search is the best for none."""
+    found = Conditions(SQL)
+    found.add("matching_status", status)
+    found.add("matching_class", class_id)
+    found.add("matching_link", link_id)
+    return found
 
 
 async def merge_registrations(
