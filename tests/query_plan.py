@@ -1,32 +1,34 @@
 """What PostgreSQL would do for a statement, under a scope's own role and policies."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import asyncpg
 import msgspec
 
 from shared.database import Transaction
 
-CUSTOM_PLANS = 5
-"""So many times PostgreSQL plans a prepared statement for its values; from then on it compares what those plans cost
-with what one for any values would, and keeps to the latter if it seems no dearer."""
+Planned: TypeAlias = Literal["first", "repeated", "general"]
+"""How often the statement was carried out before. PostgreSQL plans a prepared one five times for its values; from then
+on it keeps to a plan for any values if that seems no dearer than those did on average. So a pool's connection, which
+prepares a statement once, has the `first` plan, then that of a statement `repeated` with these values, or at the worst
+the `general` one: after dearer searches by the same statement."""
+PLANNED: Final[tuple[Planned, ...]] = get_args(Planned)
+_CUSTOM_PLANS: Final = 5
 
 
 async def explain(
-    tx: Transaction, statement: str, *values: object, generic: bool = False, run: bool = False
+    tx: Transaction, statement: str, *values: object, planned: Planned = "first", run: bool = False
 ) -> dict[str, Any]:
-    """The plan as PostgreSQL's JSON; `run`: with what carrying it out was like.
-
-    As for a statement carried out for the first time, or, if `generic`, for one that was prepared once and carried
-    out again and again, as a pool's connections do: with a plan for any values, where PostgreSQL chooses that.
-    """
+    """The plan as PostgreSQL's JSON; `run`: with what carrying it out was like."""
     prepared = await tx.connection.prepare(statement)
     texts = [f"quote_nullable(${place}::{kind.name})" for place, kind in enumerate(prepared.get_parameters(), 1)]
     literals = await tx.connection.fetchval(f"select array[{', '.join(texts)}]::text[]", *values)
     execute = f"execute {prepared.get_name()}" + (f" ({', '.join(literals)})" if literals else "")
-    if generic:
-        for _ in range(CUSTOM_PLANS):
+    mode = "force_generic_plan" if planned == "general" else "auto"
+    await tx.connection.execute(f"set local plan_cache_mode = {mode}")
+    if planned == "repeated":
+        for _ in range(_CUSTOM_PLANS):
             # Plans it, and counts, as carrying it out would.
             await tx.connection.execute(f"explain {execute}")
     plan: dict[str, Any] = msgspec.json.decode(

@@ -14,7 +14,7 @@ from services.audit.schemas import Cursor, LogFilter
 from shared.database import Database
 from shared.tenancy import CITY, WORKER, Caller, Scope
 from tests.audit.story import TEACHER, reader_created
-from tests.query_plan import explain, fill, index_conditions, indexes, reads, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, index_conditions, indexes, reads, scanned
 
 SCHOOL = UUID(int=1234)
 A_SCHOOL = Scope("school", "500134", SCHOOL)
@@ -47,8 +47,8 @@ async def filled(database: Database, database_url: str) -> Database:
     return database
 
 
-@pytest.mark.parametrize("generic", [False, True])
-async def test_pages_come_from_an_index(filled: Database, generic: bool) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_pages_come_from_an_index(filled: Database, planned: Planned) -> None:
     searches = {
         "of_batch": LogFilter(batch_no=BATCH),
         "of_reader": LogFilter(reader_id=READER),
@@ -68,7 +68,7 @@ async def test_pages_come_from_an_index(filled: Database, generic: bool) -> None
                             # As the use case does.
                             search = msgspec.structs.replace(search, school_id=SCHOOL)
                         statement, values = listing(search, at, window, 51)
-                        plan = await explain(tx, statement, *values, generic=generic)
+                        plan = await explain(tx, statement, *values, planned=planned)
                         # A partition of no rows at all is read as one likes.
                         assert scanned(plan) <= {"log_2026_07", "log_2026_08", "log_other"}, (scope.kind, name)
 
@@ -101,9 +101,9 @@ FILL_BATCH = f"""
 """
 
 
-@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("planned", PLANNED)
 async def test_of_a_large_batch_no_more_is_read_than_is_shown(
-    database: Database, database_url: str, generic: bool
+    database: Database, database_url: str, planned: Planned
 ) -> None:
     await fill(database_url, MONTHS, FILL, FILL_BATCH, HEADS)
     kinds: tuple[tuple[str | None, str | None], ...] = (
@@ -119,7 +119,7 @@ async def test_of_a_large_batch_no_more_is_read_than_is_shown(
                 search = LogFilter(batch_no=LARGE_BATCH, entity=entity, fact=fact, school_id=school_id)
                 for window in windows(search, None, NOW):
                     statement, values = listing(search, None, window, 51)
-                    plan = await explain(tx, statement, *values, generic=generic, run=True)
+                    plan = await explain(tx, statement, *values, planned=planned, run=True)
                     read = sum(rows for *_, rows in reads(plan))
                     assert read < 400, (scope.kind, entity, fact, reads(plan))
 
@@ -149,12 +149,12 @@ async def test_one_entry_comes_from_an_index(filled: Database) -> None:
     one = one.replace("$?", "$1", 1).replace("$?", "$2", 1).replace("$?", "$3", 1)
     for scope in (A_SCHOOL, DISTRICT, CITY):
         async with filled.transaction(Caller(scope, TEACHER)) as tx:
-            plan = await explain(tx, one, window.since, window.before, UUID(int=7), generic=True)
+            plan = await explain(tx, one, window.since, window.before, UUID(int=7), planned="general")
             assert scanned(plan) <= {"log_2026_07", "log_2026_08", "log_other"}
 
 
-@pytest.mark.parametrize("generic", [False, True])
-async def test_verification_goes_on_where_it_was(filled: Database, generic: bool) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_verification_goes_on_where_it_was(filled: Database, planned: Planned) -> None:
     """In the chains' index alone, from the last link on, and past no entries of others."""
     entry = entry_of(reader_created(A_SCHOOL), NOW)
     after = Link(entry=entry, seq=3, hash=b"", head=None)
@@ -167,7 +167,7 @@ async def test_verification_goes_on_where_it_was(filled: Database, generic: bool
     ):
         async with filled.transaction(Caller(scope, TEACHER)) as tx:
             statement, values = queries.chain_page(district, school_id, after, 50)
-            plan = await explain(tx, statement, *values, generic=generic)
+            plan = await explain(tx, statement, *values, planned=planned)
             assert scanned(plan) <= {"log_2026_07", "log_2026_08", "log_other", "chain_heads"}
             walked = {name: text for name, text in index_conditions(plan).items() if name.startswith("log_2026")}
             # A chain of twenty is sorted as quickly as it is read in order.
@@ -178,7 +178,7 @@ async def test_verification_goes_on_where_it_was(filled: Database, generic: bool
             if school_id is not None:
                 assert all("chain" in name or "pkey" in name or "once" in name for name in indexes(plan)), plan
                 assert await queries.fetch_districts(tx.connection, SCHOOL) == ["500134"]
-                plan = await explain(tx, SQL["fetch_districts"], SCHOOL, generic=generic)
+                plan = await explain(tx, SQL["fetch_districts"], SCHOOL, planned=planned)
                 assert scanned(plan) <= {"log_2026_07", "log_2026_08", "log_other"}, plan
             assert await queries.fetch_head_without_entries(tx.connection, None) is None
 

@@ -16,11 +16,12 @@ from services.cards import (
     privileges_queries,
     queries,
 )
+from services.cards.schemas import CardFilter
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import CITY, WORKER, Actor, Caller, Scope
-from tests.query_plan import explain, fill, indexes, reads, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, indexes, reads, scanned
 from tests.servers import TemplateDatabase
 
 SCHOOL = UUID(int=1234)
@@ -105,42 +106,60 @@ async def database(template_database: TemplateDatabase, secrets: Secrets) -> Asy
         await database.close()
 
 
-def search(**more: object) -> tuple[object, ...]:
-    names = ("status", "kind", "physical", "reader_id", "class_id", "school_id", "card_no", "grade_id")
-    return tuple(more.get(name) for name in names)
-
-
+@pytest.mark.parametrize("planned", PLANNED)
 @pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
-async def test_pages_and_single_cards_are_found_by_an_index(database: Database, scope: Scope) -> None:
+async def test_pages_and_single_cards_are_found_by_an_index(database: Database, scope: Scope, planned: Planned) -> None:
     async with database.transaction(Caller(scope, ACTOR)) as tx:
-        for more in (
-            {},
-            {"school_id": SCHOOL},
-            {"card_no": NUMBER},
-            {"reader_id": UUID(int=5)},
-            {"class_id": UUID(int=SCHOOL.int * 4), "school_id": SCHOOL},
+        for search in (
+            CardFilter(),
+            CardFilter(school_id=SCHOOL),
+            CardFilter(card_no=NUMBER),
+            CardFilter(reader_id=UUID(int=5)),
+            CardFilter(class_id=UUID(int=SCHOOL.int * 4), school_id=SCHOOL),
         ):
-            plan = await explain(tx, queries.page_statement(), *search(**more), 50, 0)
-            assert "cards" not in scanned(plan), (scope.kind, more)
-            after = (datetime.now(UTC), NUMBER, 50)
-            plan = await explain(tx, queries.after_statement(), *search(**more), *after)
-            assert "cards" not in scanned(plan), (scope.kind, more)
+            for text, values in (
+                queries.page_statement(search, 50, 0),
+                queries.after_statement(search, datetime.now(UTC), NUMBER, 50),
+            ):
+                plan = await explain(tx, text, *values, planned=planned)
+                assert "cards" not in scanned(plan), (scope.kind, search)
 
 
+@pytest.mark.parametrize("planned", PLANNED)
 @pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
-async def test_of_a_class_or_grade_alone_no_other_cards_are_read(database: Database, scope: Scope) -> None:
+async def test_of_a_class_or_grade_alone_no_other_cards_are_read(
+    database: Database, scope: Scope, planned: Planned
+) -> None:
     """Also above a school, where it is not said whose class or grade it is."""
     async with database.transaction(Caller(scope, ACTOR)) as tx:
-        for more, cards in (({"class_id": UUID(int=SCHOOL.int * 4)}, 5), ({"grade_id": SCHOOL}, 20)):
-            plan = await explain(tx, queries.page_statement(), *search(**more), 50, 0, run=True)
+        for search, cards in ((CardFilter(class_id=UUID(int=SCHOOL.int * 4)), 5), (CardFilter(grade_id=SCHOOL), 20)):
+            text, values = queries.page_statement(search, 50, 0)
+            plan = await explain(tx, text, *values, planned=planned, run=True)
             read = [rows for table, *_, rows in reads(plan) if table == "cards"]
             # Chosen, and then read with their names.
-            assert sum(read) <= 2 * cards, (more, reads(plan))
+            assert sum(read) <= 2 * cards, (search, reads(plan))
 
 
-@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("planned", PLANNED)
+@pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
+async def test_one_schools_or_readers_cards_are_counted_without_the_others(
+    database: Database, scope: Scope, planned: Planned
+) -> None:
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        for search in (
+            CardFilter(school_id=SCHOOL),
+            CardFilter(class_id=UUID(int=SCHOOL.int * 4), status="active"),
+            CardFilter(grade_id=SCHOOL),
+            CardFilter(reader_id=UUID(int=5)),
+            CardFilter(card_no=NUMBER),
+        ):
+            text, values = queries.count_statement(search)
+            assert scanned(await explain(tx, text, *values, planned=planned)) == set(), search
+
+
+@pytest.mark.parametrize("planned", PLANNED)
 @pytest.mark.parametrize("scope", [Scope("district", DISTRICT), Scope("district", "500135"), CITY])
-async def test_a_look_up_probes_one_index_for_one_row(database: Database, scope: Scope, generic: bool) -> None:
+async def test_a_look_up_probes_one_index_for_one_row(database: Database, scope: Scope, planned: Planned) -> None:
     """Of a city's cards nothing is read but the one that was shown, also by a district whose it is not."""
     is_seen = 0 if scope.district == "500135" else 1
     by_digest = [("cards", "Index Scan", "cards_of_city_by_digest", 1)]
@@ -161,17 +180,17 @@ async def test_a_look_up_probes_one_index_for_one_row(database: Database, scope:
             (lookup_queries.SQL["find_by_credential"], (DIGEST, "social_security"), by_credential),
             (queries.card_statement(), (NUMBER,), by_number),
         ):
-            plan = await explain(tx, statement, *values, generic=generic, run=True)
+            plan = await explain(tx, statement, *values, planned=planned, run=True)
             assert reads(plan) == expected, plan
         terms = await explain(tx, privileges_queries.SQL["fetch_terms_of"], [DISTRICT], date(2026, 9, 1))
         assert scanned(terms) == set()
 
 
-@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("planned", PLANNED)
 @pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("school", DISTRICT, UUID(int=1235))])
-async def test_a_school_reads_its_own_card_alone(database: Database, scope: Scope, generic: bool) -> None:
+async def test_a_school_reads_its_own_card_alone(database: Database, scope: Scope, planned: Planned) -> None:
     async with database.transaction(Caller(scope, ACTOR)) as tx:
-        plan = await explain(tx, queries.card_statement(), NUMBER, generic=generic, run=True)
+        plan = await explain(tx, queries.card_statement(), NUMBER, planned=planned, run=True)
     (card, *names) = reads(plan)
     assert card[0] == "cards" and card[1] == "Index Scan" and card[2] in ("cards_pkey", "cards_of_city_by_number")
     assert card[3] <= 1 and all(how == "Index Scan" and rows <= 1 for _, how, _, rows in names), plan
@@ -195,16 +214,41 @@ async def test_days_are_counted_from_an_index(
         assert scanned(plan) == set() and indexes(plan) == {index}, plan
 
 
-async def test_issuing_and_steps_read_what_they_touch(database: Database) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+@pytest.mark.parametrize("scope", [Scope("school", DISTRICT, SCHOOL), Scope("district", DISTRICT), CITY])
+async def test_figures_of_one_school_are_added_up_from_its_own(
+    database: Database, scope: Scope, planned: Planned
+) -> None:
+    """Also above a school: of four classes, each with cards of nine days."""
+    first, last = date(2026, 1, 1), date(2026, 1, 30)
+    async with database.transaction(Caller(scope, ACTOR)) as tx:
+        for text, values in (
+            figures_queries.days_statement(first, last, SCHOOL, None),
+            figures_queries.schools_statement(first, last, SCHOOL),
+            figures_queries.grades_statement(first, last, SCHOOL),
+            figures_queries.states_statement(SCHOOL),
+        ):
+            plan = await explain(tx, text, *values, planned=planned, run=True)
+            counts = [rows for table, *_, rows in reads(plan) if table.endswith("_counts")]
+            assert counts and sum(counts) <= 40, reads(plan)
+
+
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_issuing_and_steps_read_what_they_touch(database: Database, planned: Planned) -> None:
     async with database.transaction(Caller(WORKER, ACTOR)) as tx:
-        plan = await explain(tx, issuing_queries.SQL["fetch_known_cards"], [b"x" * 32] * 500)
+        plan = await explain(tx, issuing_queries.SQL["fetch_known_cards"], [b"x" * 32] * 500, planned=planned)
         assert scanned(plan) == set() and "cards_of_city_by_digest" in indexes(plan)
     async with database.transaction(Caller(Scope("district", DISTRICT), ACTOR)) as tx:
-        plan = await explain(tx, lifecycle_queries.numbers_statement(), [NUMBER] * 100)
+        plan = await explain(tx, lifecycle_queries.numbers_statement(), [NUMBER] * 100, planned=planned)
         assert "cards" not in scanned(plan)
-        for more in ({"card_no": NUMBER}, {"reader_id": UUID(int=5)}, {"school_id": SCHOOL}, {"physical": "wanted"}):
-            plan = await explain(tx, lifecycle_queries.matching_statement(), *search(**more), 5001)
-            assert "cards" not in scanned(plan), more
-        history = await explain(tx, lifecycle_queries.SQL["fetch_history"], SCHOOL, UUID(int=7))
+        for search in (
+            CardFilter(card_no=NUMBER),
+            CardFilter(reader_id=UUID(int=5)),
+            CardFilter(school_id=SCHOOL),
+            CardFilter(physical="wanted"),
+        ):
+            text, values = lifecycle_queries.matching_statement(search, 5001)
+            assert "cards" not in scanned(await explain(tx, text, *values, planned=planned)), search
+        history = await explain(tx, lifecycle_queries.SQL["fetch_history"], SCHOOL, UUID(int=7), planned=planned)
         assert "cards" not in scanned(history)
         assert "cards_by_id" in indexes(history)

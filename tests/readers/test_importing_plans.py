@@ -12,7 +12,7 @@ from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import WORKER, Actor, Caller, Scope
-from tests.query_plan import explain, fill, index_conditions, indexes, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, index_conditions, indexes, scanned
 from tests.readers.importing import Administrator
 
 SCHOOL, FRESH = UUID(int=1234), "1800000000000"
@@ -64,8 +64,8 @@ async def database(database_url: str, secrets: Secrets, administrator: Administr
     await database.close()
 
 
-@pytest.mark.parametrize("generic", [False, True])
-async def test_some_rows_of_a_fresh_batch_are_changed_without_reading_all(database: Database, generic: bool) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_some_rows_of_a_fresh_batch_are_changed_without_reading_all(database: Database, planned: Planned) -> None:
     items = list(range(20_001, 20_501))
     nothing: list[Any] = [None] * len(items)
     async with database.transaction(Caller(Scope("school", "500134", SCHOOL), TEACHER)) as tx:
@@ -73,14 +73,14 @@ async def test_some_rows_of_a_fresh_batch_are_changed_without_reading_all(databa
             "update_rows": (items, ["new"] * len(items), *[nothing] * 6, items[0], items[-1]),
             "mark_failed": (items, ["x"] * len(items), items[0], items[-1]),
         }.items():
-            plan = await explain(tx, SQL[name], FRESH, *values, generic=generic)
+            plan = await explain(tx, SQL[name], FRESH, *values, planned=planned)
             assert scanned(plan) == set(), (name, plan)
             assert "item_no" in index_conditions(plan)["import_rows_pkey"], (name, plan)
 
 
-@pytest.mark.parametrize("generic", [False, True])
-async def test_effects_to_erase_are_found_without_looking_at_all_imports(database: Database, generic: bool) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_effects_to_erase_are_found_without_looking_at_all_imports(database: Database, planned: Planned) -> None:
     async with database.transaction(Caller(WORKER, TEACHER)) as tx:
-        plan = await explain(tx, SQL["erase_effects"], datetime(2026, 2, 1, tzinfo=UTC), tx.now, generic=generic)
+        plan = await explain(tx, SQL["erase_effects"], datetime(2026, 2, 1, tzinfo=UTC), tx.now, planned=planned)
         assert "imports_with_effects" in indexes(plan), plan
         assert scanned(plan) == set(), plan

@@ -15,7 +15,7 @@ from shared.database import Database, Transaction
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import CITY, Actor, Caller, Scope
-from tests.query_plan import explain, fill, reads
+from tests.query_plan import PLANNED, Planned, explain, fill, reads
 
 FILL = (
     """
@@ -108,8 +108,8 @@ async def test_exports_have_everybody_once(
         assert seen == [row["id"] for row in await in_order(tx, status, "oldest", district)]
 
 
-@pytest.mark.parametrize("generic", [False, True])
-async def test_far_along_time_the_others_are_not_walked_past(database: Database, generic: bool) -> None:
+@pytest.mark.parametrize("planned", PLANNED)
+async def test_far_along_time_the_others_are_not_walked_past(database: Database, planned: Planned) -> None:
     """Of those who came first all have cards but a few; those who wait came last."""
     async with database.transaction(caller("city")) as tx:
         first = (await in_order(tx, "pending", "oldest"))[3]
@@ -122,8 +122,9 @@ async def test_far_along_time_the_others_are_not_walked_past(database: Database,
             place = status, None, order, key, 100
             assert not await of_status_queries.are_near(tx.connection, *place, rules.steps(100))
             text, values = of_status_queries.first_statement(*place)
-            read = reads(await explain(tx, text, *values, generic=generic, run=True))
+            read = reads(await explain(tx, text, *values, planned=planned, run=True))
             assert sum(rows for table, *_, rows in read if table == "readers") < 1_500, (status, order, read)
+            assert {index for table, _, index, _ in read if table == "readers"} == {"readers_by_class"}, read
         for status, order in (("carded", "oldest"), ("pending", "newest")):
             assert await of_status_queries.are_near(tx.connection, status, None, order, BEFORE_ALL, 50, 5_000)
 

@@ -10,12 +10,13 @@ import msgspec
 import pytest
 
 from services.readers import consenting_queries
+from services.readers import registering_queries as queries
 from services.readers.registering_queries import SQL
 from shared.database import Database, Transaction
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import WORKER, Caller, Scope, system_actor
-from tests.query_plan import explain, fill, indexes, reads, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, indexes, reads, scanned
 
 SCHOOL = UUID(int=1234)
 DISTRICT = "500134"
@@ -74,18 +75,23 @@ def caller(kind: Any) -> Caller:
     return Caller(Scope(kind, DISTRICT, SCHOOL), system_actor("test"))
 
 
+@pytest.mark.parametrize("planned", PLANNED)
 @pytest.mark.parametrize(
-    ("statement", "values", "index"),
+    ("statement", "index"),
     [
-        ("registration_columns page_of_registrations", (50, 0, "submitted", None, None), "registrations_by_time"),
-        ("count_registrations", ("submitted", None, None), "registrations_by_time"),
-        ("count_by_link", ([SCHOOL],), "registrations_by_link"),
-        ("link_columns page_of_links", (50, 0, None), "registration_links_pkey"),
+        (queries.page_statement("submitted", None, None, 50, 0), "registrations_by_time"),
+        (queries.count_statement("submitted", None, None), "registrations_by_time"),
+        (queries.page_statement(None, None, SCHOOL, 50, 0), "registrations_by_link"),
+        ((SQL["count_by_link"], [[SCHOOL]]), "registrations_by_link"),
+        (queries.links_statement(None, 50, 0), "registration_links_pkey"),
     ],
 )
-async def test_a_schools_lists(database: Database, statement: str, values: tuple[object, ...], index: str) -> None:
+async def test_a_schools_lists(
+    database: Database, statement: tuple[str, list[object]], index: str, planned: Planned
+) -> None:
     async def plan(tx: Transaction) -> dict[str, Any]:
-        return await explain(tx, " ".join(SQL[name] for name in statement.split()), *values)
+        text, values = statement
+        return await explain(tx, text, *values, planned=planned)
 
     found = await database.run(caller("school"), plan)
     assert not scanned(found) & {"registrations", "registration_links", "readers"}
@@ -104,7 +110,7 @@ async def test_what_a_receipt_leads_to(database: Database, statement: str, index
 
     async def plan(tx: Transaction) -> dict[str, Any]:
         more = () if statement == "fetch_own" else (tx.now, "somebody", "")
-        return await explain(tx, SQL[statement], b"d" * 32, *more, generic=True)
+        return await explain(tx, SQL[statement], b"d" * 32, *more, planned="general")
 
     found = await database.run(caller("guardian"), plan)
     assert not scanned(found) & {"registrations", "consents", "readers"}
@@ -136,7 +142,7 @@ async def test_how_many_wait_at_a_link(url: str) -> None:
 
 async def test_a_readers_consents(database: Database) -> None:
     async def plan(tx: Transaction) -> dict[str, Any]:
-        return await explain(tx, consenting_queries.SQL["fetch_consents"], SCHOOL, generic=True)
+        return await explain(tx, consenting_queries.SQL["fetch_consents"], SCHOOL, planned="general")
 
     found = await database.run(caller("school"), plan)
     assert indexes(found) == {"consents_by_reader"}
@@ -191,7 +197,7 @@ async def test_retention_does_not_walk_past_what_stays(url: str) -> None:
         tx = Transaction(connection, "readers", Caller(WORKER, system_actor("test")))
         for name in ("erase_registrations", "empty_registrations"):
             bounds = tx.now - timedelta(days=30), tx.now - timedelta(days=180)
-            plan = await explain(tx, SQL[name], *bounds, generic=True, run=True)
+            plan = await explain(tx, SQL[name], *bounds, planned="general", run=True)
             assert sum(rows for *_, rows in reads(plan)) < 200, (name, reads(plan))
     finally:
         await changed.rollback()
