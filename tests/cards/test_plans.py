@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import CITY, WORKER, Actor, Caller, Scope
-from tests.query_plan import PLANNED, Planned, explain, fill, indexes, reads, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, indexes, pages, reads, scanned
 from tests.servers import TemplateDatabase
 
 SCHOOL = UUID(int=1234)
@@ -138,6 +138,8 @@ async def test_of_a_class_or_grade_alone_no_other_cards_are_read(
             read = [rows for table, *_, rows in reads(plan) if table == "cards"]
             # Chosen, and then read with their names.
             assert sum(read) <= 2 * cards, (search, reads(plan))
+            # And what leads to them: all classes of this city, which are few, would be a hundred pages.
+            assert pages(plan) <= 15 * cards, (search, pages(plan))
 
 
 @pytest.mark.parametrize("planned", PLANNED)
@@ -154,7 +156,8 @@ async def test_one_schools_or_readers_cards_are_counted_without_the_others(
             CardFilter(card_no=NUMBER),
         ):
             text, values = queries.count_statement(search)
-            assert scanned(await explain(tx, text, *values, planned=planned)) == set(), search
+            plan = await explain(tx, text, *values, planned=planned, run=True)
+            assert scanned(plan) == set() and pages(plan) <= 40, (search, pages(plan))
 
 
 @pytest.mark.parametrize("planned", PLANNED)

@@ -12,7 +12,7 @@ from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import CITY, Actor, Caller, Scope
-from tests.query_plan import PLANNED, Planned, explain, fill, indexes, reads, scanned
+from tests.query_plan import PLANNED, Planned, explain, fill, indexes, pages, reads, scanned
 from tests.servers import TemplateDatabase
 
 SCHOOL = UUID(int=1234)
@@ -87,19 +87,20 @@ async def test_above_a_school_one_is_found_without_reading_the_others(database: 
     grade_id = UUID(int=12341)
     async with database.transaction(Caller(CITY, ACTOR)) as tx:
         class_id = await tx.connection.fetchval("select id from classes where grade_id = $1 limit 1", grade_id)
-    statements: list[tuple[str, Sequence[object]]] = [
-        (SQL["fetch_grade"], (grade_id,)),
-        (SQL["fetch_class"], (class_id,)),
-        queries.classes_statement(ParamFilter(grade_id=grade_id), 50, 0),
-        queries.class_count_statement(ParamFilter(grade_id=grade_id)),
-        queries.grade_count_statement(ParamFilter(school_id=SCHOOL)),
-        queries.class_count_statement(ParamFilter(school_id=SCHOOL)),
+    statements: list[tuple[int, tuple[str, Sequence[object]]]] = [
+        (40, (SQL["fetch_grade"], (grade_id,))),
+        (20, (SQL["fetch_class"], (class_id,))),
+        (60, queries.classes_statement(ParamFilter(grade_id=grade_id), 50, 0)),
+        (20, queries.class_count_statement(ParamFilter(grade_id=grade_id))),
+        (20, queries.grade_count_statement(ParamFilter(school_id=SCHOOL))),
+        (40, queries.class_count_statement(ParamFilter(school_id=SCHOOL))),
     ]
     for scope in (Scope("district", DISTRICT), CITY):
         async with database.transaction(Caller(scope, ACTOR)) as tx:
-            for text, values in statements:
+            for most_pages, (text, values) in statements:
                 plan = await explain(tx, text, *values, planned=planned, run=True)
                 assert sum(rows for *_, rows in reads(plan)) < 30, (scope.kind, text, reads(plan))
+                assert pages(plan) <= most_pages, (scope.kind, text, pages(plan))
             for statement in (queries.grades_statement, queries.classes_statement):
                 text, values = statement(ParamFilter(school_id=SCHOOL), 50, 0)
                 assert scanned(await explain(tx, text, *values, planned=planned)) == set()
