@@ -19,6 +19,7 @@ from litestar.routes import HTTPRoute
 from shared.authentication import LONGEST_KEY, PUBLIC
 from shared.errors import NotFound
 from shared.problems import MEDIA_TYPE, Problem
+from shared.versions import IF_MATCH, tells_version
 
 _REFUSED: Final = {"$ref": "#/components/responses/Refused"}
 _IDEMPOTENCY_KEY: Final = {
@@ -28,6 +29,11 @@ _IDEMPOTENCY_KEY: Final = {
     "description": "Repeated with the same key, the request gets the first one's answer and changes nothing; with"
     " another body it gets 422, while the first is under way 409. The key belongs to its user.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+_ETAG: Final = {
+    "description": "The version of what is answered, for `If-Match`.",
+    "required": True,
+    "schema": {"type": "string"},
 }
 
 
@@ -85,6 +91,8 @@ def _complete(method: str, handler: HTTPRouteHandler, operation: dict[str, Any])
         operation["security"] = []
     elif method == "POST":
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    if tells_version(handler):
+        operation["responses"][str(handler.status_code)]["headers"] = {"ETag": _ETAG}
     # Litestar's own 400 is not what the service answers.
     said = {status: answer for status, answer in operation["responses"].items() if status != "400"}
     operation["responses"] = said | dict.fromkeys(_refusals(method, operation, is_public), _REFUSED) | said
@@ -101,6 +109,8 @@ def _refusals(method: str, operation: Mapping[str, Any], is_public: bool) -> Ite
         yield "404"
     if method != "GET":
         yield "409"
+    if any(parameter.get("name") == IF_MATCH for parameter in parameters):
+        yield "412"
     if "requestBody" in operation:
         yield "413"
     if method != "GET":

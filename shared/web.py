@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Router
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -19,6 +18,7 @@ from shared.openapi import configuration
 from shared.problems import respond
 from shared.request_guard import GuardedApp, refuse_odd_json
 from shared.settings import Settings
+from shared.versions import provide_version
 
 JSON_LIMIT = 1024 * 1024
 
@@ -33,8 +33,8 @@ def service_app(
 ) -> Litestar:
     """The app of service `name`, answering below `/api/<name>`.
 
-    Handlers may ask for `caller`, `kernel` and what `dependencies` adds. `loops` makes the service's own loops from
-    the open kernel. Bodies over 1 MiB get 413 unless a route says otherwise.
+    Handlers may ask for `caller`, `kernel`, `version` and what `dependencies` adds. `loops` makes the service's own
+    loops from the open kernel. Bodies over 1 MiB get 413 unless a route says otherwise.
     """
     registry = CollectorRegistry()
 
@@ -64,6 +64,7 @@ def service_app(
         dependencies={
             "caller": Provide(provide_caller),
             "kernel": Provide(provide_kernel, sync_to_thread=False),
+            "version": Provide(provide_version, sync_to_thread=False),
             **(dependencies or {}),
         },
         exception_handlers={Exception: respond},
@@ -78,20 +79,6 @@ def service_app(
 def provide_kernel(state: State) -> Kernel:
     kernel: Kernel = state.kernel
     return kernel
-
-
-def versioned(thing: Any, version: int, status_code: int = 200) -> Response[Any]:
-    """An answer with its ETag (RFC 9110 §8.8.3): the aggregate's version."""
-    return Response(thing, status_code=status_code, headers={"ETag": f'"{version}"'})
-
-
-def expected_version(request: Request[Any, Any, Any]) -> int | None:
-    """The version in `If-Match`, -1 for one that can match nothing, None when any will do."""
-    header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
-        return None
-    text = header.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _without_stack_traces(config: AppConfig) -> AppConfig:

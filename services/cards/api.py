@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
@@ -15,7 +15,7 @@ from services.cards.schemas import Card, CardFilter
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
 from shared.tenancy import Caller
-from shared.web import versioned
+from shared.versions import Versioned, versioned
 
 OfStatus: TypeAlias = Annotated[Status | None, QueryParameter(name="status")]
 OfKind: TypeAlias = Annotated[Kind | None, QueryParameter(name="kind")]
@@ -67,7 +67,7 @@ async def list_cards(
 @get("/{card_no:str}")
 async def fetch_card(
     card_no: FromPath[str], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-) -> Response[Card]:
+) -> Versioned[Card]:
     """A replaced number is found too, and says so."""
     card = await kernel.database.run(caller, service.fetch_card, card_no)
     return versioned(card, card.version)

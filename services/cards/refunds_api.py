@@ -1,10 +1,10 @@
 """HTTP of former cards and refunds: `/api/cards/{card_no}/former-cards`, `/api/cards/refunds`."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
@@ -24,7 +24,7 @@ from shared.authentication import only
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
 from shared.tenancy import Caller
-from shared.web import expected_version, versioned
+from shared.versions import Versioned, versioned
 
 DISTRICT = [only("district")]
 
@@ -69,7 +69,7 @@ async def list_refunds(
 @get("/refunds/{refund_id:uuid}")
 async def fetch_refund(
     refund_id: FromPath[UUID], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-) -> Response[Refund]:
+) -> Versioned[Refund]:
     """One case."""
     refund = await kernel.database.run(caller, refunds.fetch_refund, kernel.cipher, refund_id)
     return versioned(refund, refund.version)
@@ -79,12 +79,11 @@ async def fetch_refund(
 async def check_documents(
     refund_id: FromPath[UUID],
     data: JSONBody[Check],
-    request: Request[Any, Any, Any],
+    version: NamedDependency[int | None],
     caller: NamedDependency[Caller],
     kernel: NamedDependency[Kernel],
-) -> Response[Refund]:
+) -> Versioned[Refund]:
     """422 `documents_missing` names what was not seen."""
-    version = expected_version(request)
     refund = await kernel.once.run(caller, Refund, refunds.check_documents, kernel.cipher, refund_id, data, version)
     return versioned(refund, refund.version)
 
@@ -92,12 +91,11 @@ async def check_documents(
 @post("/refunds/{refund_id:uuid}/pay-out", guards=DISTRICT, status_code=200)
 async def pay_out(
     refund_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
+    version: NamedDependency[int | None],
     caller: NamedDependency[Caller],
     kernel: NamedDependency[Kernel],
-) -> Response[Refund]:
+) -> Versioned[Refund]:
     """After the documents were checked; once."""
-    version = expected_version(request)
     refund = await kernel.once.run(caller, Refund, refunds.pay_out, kernel.cipher, refund_id, version)
     return versioned(refund, refund.version)
 

@@ -5,11 +5,11 @@ The city manages everything, a district its schools and their users; a school re
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, Response, get, patch, post
+from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
@@ -43,7 +43,7 @@ from shared.contracts.identity import UserScope
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
 from shared.tenancy import Caller
-from shared.web import expected_version, versioned
+from shared.versions import Versioned, versioned
 
 ADMINS: Final = [only("district", "city")]
 
@@ -104,7 +104,7 @@ class Schools(Controller):
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         passwords: NamedDependency[Passwords],
-    ) -> Response[SchoolOpened]:
+    ) -> Versioned[SchoolOpened]:
         """Open a school and, if wanted, its first operator, both or neither."""
         password_hash = None
         if data.operator is not None:
@@ -122,7 +122,7 @@ class Schools(Controller):
     @get("/{school_id:uuid}")
     async def fetch_school(
         self, school_id: FromPath[UUID], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[School]:
+    ) -> Versioned[School]:
         school = await kernel.database.run(caller, service.fetch_school, school_id)
         return versioned(school, school.version)
 
@@ -131,14 +131,12 @@ class Schools(Controller):
         self,
         school_id: FromPath[UUID],
         data: JSONBody[SchoolChange],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
-    ) -> Response[School]:
+    ) -> Versioned[School]:
         """Disabling logs its users out. `If-Match` with the version one has seen: 412 when somebody was faster."""
-        school, ended = await kernel.database.run(
-            caller, service.change_school, school_id, data, expected_version(request)
-        )
+        school, ended = await kernel.database.run(caller, service.change_school, school_id, data, version)
         remember(kernel.ended_sessions, ended)
         return versioned(school, school.version)
 
@@ -174,7 +172,7 @@ class Users(Controller):
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         passwords: NamedDependency[Passwords],
-    ) -> Response[User]:
+    ) -> Versioned[User]:
         password_hash = await _hash_new(passwords, caller, data.password, data.username)
         user = await kernel.once.run(caller, User, users.create_user, data, password_hash, today())
         return versioned(user, user.version, 201)
@@ -182,7 +180,7 @@ class Users(Controller):
     @get("/{user_id:uuid}")
     async def fetch_user(
         self, user_id: FromPath[UUID], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[User]:
+    ) -> Versioned[User]:
         user = await kernel.database.run(caller, users.fetch_user, user_id)
         return versioned(user, user.version)
 
@@ -191,17 +189,17 @@ class Users(Controller):
         self,
         user_id: FromPath[UUID],
         data: JSONBody[UserChange],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         passwords: NamedDependency[Passwords],
         front_door: NamedDependency[FrontDoor],
-    ) -> Response[User]:
+    ) -> Versioned[User]:
         """Disable or enable (which lifts a lock-out too), reset the password (which logs the user out), rename."""
         username = await kernel.database.run(caller, users.username_of, user_id)
         new = None if data.password is msgspec.UNSET else await _hash_new(passwords, caller, data.password, username)
         user, ended = await kernel.database.run(
-            caller, users.change_user, user_id, data, new, front_door.digest(username), expected_version(request)
+            caller, users.change_user, user_id, data, new, front_door.digest(username), version
         )
         remember(kernel.ended_sessions, ended)
         return versioned(user, user.version)

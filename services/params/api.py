@@ -4,10 +4,10 @@ Schools write; districts and the city read theirs.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from litestar import Controller, Request, Response, delete, get, patch, post, put
+from litestar import Controller, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
@@ -30,7 +30,7 @@ from shared.authentication import only
 from shared.kernel import Kernel
 from shared.pagination import Page, PageNumber, PageSize
 from shared.tenancy import Caller
-from shared.web import expected_version, versioned
+from shared.versions import Versioned, versioned
 
 SCHOOL = [only("school")]
 
@@ -64,7 +64,7 @@ class Grades(Controller):
     @post("/", guards=SCHOOL)
     async def create_grade(
         self, data: JSONBody[GradeCreate], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[Grade]:
+    ) -> Versioned[Grade]:
         grade = await kernel.once.run(caller, Grade, service.create_grade, data)
         return versioned(grade, grade.version, 201)
 
@@ -78,7 +78,7 @@ class Grades(Controller):
     @get("/{grade_id:uuid}")
     async def fetch_grade(
         self, grade_id: FromPath[UUID], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[Grade]:
+    ) -> Versioned[Grade]:
         grade = await kernel.database.run(caller, service.fetch_grade, grade_id)
         return versioned(grade, grade.version)
 
@@ -87,24 +87,24 @@ class Grades(Controller):
         self,
         grade_id: FromPath[UUID],
         data: JSONBody[GradeChange],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
-    ) -> Response[Grade]:
+    ) -> Versioned[Grade]:
         """`If-Match` with the version one has seen: 412 when somebody else was faster."""
-        grade = await kernel.database.run(caller, service.change_grade, grade_id, data, expected_version(request))
+        grade = await kernel.database.run(caller, service.change_grade, grade_id, data, version)
         return versioned(grade, grade.version)
 
     @delete("/{grade_id:uuid}", guards=SCHOOL)
     async def delete_grade(
         self,
         grade_id: FromPath[UUID],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
     ) -> None:
         """409 `in_use` while it has readers, `grade_has_classes` while it has classes."""
-        await kernel.database.run(caller, service.delete_grade, grade_id, expected_version(request))
+        await kernel.database.run(caller, service.delete_grade, grade_id, version)
 
 
 class Classes(Controller):
@@ -132,7 +132,7 @@ class Classes(Controller):
     @post("/", guards=SCHOOL)
     async def create_class(
         self, data: JSONBody[ClassCreate], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[SchoolClass]:
+    ) -> Versioned[SchoolClass]:
         school_class = await kernel.once.run(caller, SchoolClass, service.create_class, data)
         return versioned(school_class, school_class.version, 201)
 
@@ -146,7 +146,7 @@ class Classes(Controller):
     @get("/{class_id:uuid}")
     async def fetch_class(
         self, class_id: FromPath[UUID], caller: NamedDependency[Caller], kernel: NamedDependency[Kernel]
-    ) -> Response[SchoolClass]:
+    ) -> Versioned[SchoolClass]:
         school_class = await kernel.database.run(caller, service.fetch_class, class_id)
         return versioned(school_class, school_class.version)
 
@@ -155,12 +155,11 @@ class Classes(Controller):
         self,
         class_id: FromPath[UUID],
         data: JSONBody[ClassChange],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
-    ) -> Response[SchoolClass]:
+    ) -> Versioned[SchoolClass]:
         """`If-Match` with the version one has seen: 412 when somebody else was faster."""
-        version = expected_version(request)
         school_class = await kernel.database.run(caller, service.change_class, class_id, data, version)
         return versioned(school_class, school_class.version)
 
@@ -168,12 +167,12 @@ class Classes(Controller):
     async def delete_class(
         self,
         class_id: FromPath[UUID],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
     ) -> None:
         """409 `in_use` while it has readers."""
-        await kernel.database.run(caller, service.delete_class, class_id, expected_version(request))
+        await kernel.database.run(caller, service.delete_class, class_id, version)
 
 
 @post("/setup", guards=SCHOOL, status_code=200)

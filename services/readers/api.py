@@ -1,10 +1,10 @@
 """HTTP of readers: `/api/readers`. Schools write; districts and the city read theirs, masked."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import File
@@ -37,7 +37,7 @@ from shared.pagination import Page, PageNumber, PageSize
 from shared.sent_workbook import WORKBOOK, sent_once
 from shared.tenancy import Caller
 from shared.turns import Turns
-from shared.web import expected_version, versioned
+from shared.versions import Versioned, versioned
 
 SCHOOL = [only("school")]
 
@@ -105,7 +105,7 @@ class Readers(Controller):
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
-    ) -> Response[Reader]:
+    ) -> Versioned[Reader]:
         """409 `reader_exists` when the school has this person already."""
 
         async def create() -> Reader:
@@ -180,7 +180,7 @@ class Readers(Controller):
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
-    ) -> Response[Reader]:
+    ) -> Versioned[Reader]:
         reader = await kernel.database.run(caller, searching.fetch_reader, sealer, reader_id)
         return versioned(reader, reader.version)
 
@@ -189,14 +189,13 @@ class Readers(Controller):
         self,
         reader_id: FromPath[UUID],
         data: JSONBody[ReaderChange],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
-    ) -> Response[Reader]:
+    ) -> Versioned[Reader]:
         """`If-Match` with the version one has seen: 412 when somebody else was faster. A returned reader is pending
         again afterwards."""
-        version = expected_version(request)
 
         async def change() -> Reader:
             return await kernel.database.run(caller, service.change_reader, sealer, reader_id, data, version)
@@ -209,25 +208,24 @@ class Readers(Controller):
     async def delete_reader(
         self,
         reader_id: FromPath[UUID],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
     ) -> None:
         """409 `reader_has_card`, `reader_had_card`, `reader_being_carded` once there is, was or will be a card."""
-        await kernel.database.run(caller, service.delete_reader, sealer, reader_id, expected_version(request))
+        await kernel.database.run(caller, service.delete_reader, sealer, reader_id, version)
 
     @post("/{reader_id:uuid}/approve", guards=SCHOOL, status_code=200)
     async def approve_reader(
         self,
         reader_id: FromPath[UUID],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
     ) -> Approved:
         """The card follows by itself. 409 `not_approvable` for who is not pending."""
-        version = expected_version(request)
         return await kernel.once.run(caller, Approved, service.approve_reader, sealer, reader_id, version)
 
     @post("/{reader_id:uuid}/return", guards=SCHOOL, status_code=200)
@@ -235,13 +233,12 @@ class Readers(Controller):
         self,
         reader_id: FromPath[UUID],
         data: JSONBody[ReturnReader],
-        request: Request[Any, Any, Any],
+        version: NamedDependency[int | None],
         caller: NamedDependency[Caller],
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
-    ) -> Response[Reader]:
+    ) -> Versioned[Reader]:
         """Back to whoever entered it, with a reason. 409 `not_returnable` for who is not pending."""
-        version = expected_version(request)
         reader = await kernel.once.run(
             caller, Reader, service.return_reader, sealer, reader_id, data.reason.strip(), version
         )

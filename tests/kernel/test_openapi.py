@@ -69,6 +69,69 @@ def test_every_post_with_a_token_takes_an_idempotency_key(document: dict[str, An
         assert named is (method == "post" and operation.get("security") != []), (method, path)
 
 
+def has_if_match(operation: Mapping[str, Any]) -> bool:
+    return ("header", "If-Match") in [(p["in"], p["name"]) for p in operation.get("parameters", ())]
+
+
+def test_what_minds_the_version_says_that_it_refuses_another(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        assert has_if_match(operation) is ("412" in operation["responses"]), (method, path)
+        named = [p for p in operation.get("parameters", ()) if p["name"] == "If-Match"]
+        assert all(not p["required"] and p["description"] for p in named), (method, path)
+        assert method in ("post", "patch", "delete") or not named, (method, path)
+
+
+def test_whoever_changes_or_takes_away_one_thing_may_say_which_version_was_seen() -> None:
+    """Every PATCH of a thing with a version, what deletes it, and the steps that it takes."""
+    minding = {
+        f"{method} {path}"
+        for service in SERVICES
+        for method, path, operation in operations(openapi(service))
+        if has_if_match(operation)
+    }
+    card = "/api/cards/{card_no}"
+    steps = ("make-physical", "ask-physical", "print", "hand-out", "report-lost", "report-found", "replace")
+    assert minding == {
+        "patch /api/identity/schools/{school_id}",
+        "patch /api/identity/users/{user_id}",
+        "patch /api/params/grades/{grade_id}",
+        "delete /api/params/grades/{grade_id}",
+        "patch /api/params/classes/{class_id}",
+        "delete /api/params/classes/{class_id}",
+        "patch /api/readers/{reader_id}",
+        "delete /api/readers/{reader_id}",
+        "post /api/readers/{reader_id}/approve",
+        "post /api/readers/{reader_id}/return",
+        *(f"post {card}/{step}" for step in (*steps, "suspend", "resume", "close")),
+        "post /api/cards/refunds/{refund_id}/check-documents",
+        "post /api/cards/refunds/{refund_id}/pay-out",
+    }
+
+
+# Of no single thing that can be changed, or told beside what was asked for.
+WITHOUT_ETAG = {
+    "get /api/identity/me",
+    "post /api/readers/{reader_id}/approve",
+    "get /api/readers/consent-texts/current",
+    "post /api/readers/consent-texts",
+    "get /api/readers/consent-setting",
+    "put /api/readers/consent-setting",
+    "post /api/readers/registrations/{registration_id}/merge",
+    "post /api/readers/registrations/{registration_id}/reject",
+    "get /api/cards/privileges",
+    "post /api/cards/privileges",
+}
+
+
+def test_an_answer_with_a_version_has_it_as_etag(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            shown = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            has_version = "version" in resolved(document, shown).get("properties", {})
+            wanted = status[0] == "2" and has_version and f"{method} {path}" not in WITHOUT_ETAG
+            assert ("ETag" in answer.get("headers", {})) is wanted, (method, path, status)
+
+
 def test_what_is_public_is_said_to_be(document: dict[str, Any]) -> None:
     assert document["security"] == [{"bearer": []}]
     open_to_all = {path for _, path, operation in operations(document) if operation.get("security") == []}

@@ -1218,6 +1218,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1236,6 +1238,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1253,6 +1257,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1264,6 +1270,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1274,6 +1281,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1291,6 +1300,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1302,6 +1313,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1312,6 +1324,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1329,6 +1343,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1340,6 +1356,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1350,6 +1367,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1367,6 +1386,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1378,6 +1399,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1388,6 +1410,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1405,6 +1429,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1416,6 +1442,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1426,6 +1453,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1443,6 +1472,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1454,6 +1485,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1464,6 +1496,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1481,6 +1515,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1492,6 +1528,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1502,6 +1539,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1519,6 +1558,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1530,6 +1571,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1540,6 +1582,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1557,6 +1601,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1568,6 +1614,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1578,6 +1625,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1595,6 +1644,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1606,6 +1657,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -2060,6 +2112,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2078,6 +2132,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -2095,6 +2151,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2106,6 +2164,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -2116,6 +2175,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -2129,6 +2190,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2140,6 +2203,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
             "4XX": components["responses"]["Refused"];

@@ -626,6 +626,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -643,7 +645,10 @@ export interface operations {
     ApiIdentitySchoolsSchoolIdChangeSchool: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 school_id: string;
             };
@@ -658,6 +663,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -669,6 +676,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -754,6 +762,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -784,6 +794,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -801,7 +813,10 @@ export interface operations {
     ApiIdentityUsersUserIdChangeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 user_id: string;
             };
@@ -816,6 +831,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -827,6 +844,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -887,6 +905,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

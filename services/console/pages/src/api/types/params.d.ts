@@ -433,6 +433,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -450,7 +452,10 @@ export interface operations {
     ApiParamsGradesGradeIdDeleteGrade: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 grade_id: string;
             };
@@ -470,6 +475,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
             "4XX": components["responses"]["Refused"];
@@ -478,7 +484,10 @@ export interface operations {
     ApiParamsGradesGradeIdChangeGrade: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 grade_id: string;
             };
@@ -493,6 +502,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -504,6 +515,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -563,6 +575,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -625,6 +639,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -642,7 +658,10 @@ export interface operations {
     ApiParamsClassesClassIdDeleteClass: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 class_id: string;
             };
@@ -662,6 +681,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
             "4XX": components["responses"]["Refused"];
@@ -670,7 +690,10 @@ export interface operations {
     ApiParamsClassesClassIdChangeClass: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 class_id: string;
             };
@@ -685,6 +708,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -696,6 +721,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -756,6 +782,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1682,6 +1682,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -1706,6 +1708,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
             "4XX": components["responses"]["Refused"];
@@ -1725,6 +1728,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1742,7 +1747,10 @@ export interface operations {
     ApiReadersReaderIdDeleteReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 reader_id: string;
             };
@@ -1762,6 +1770,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
             "4XX": components["responses"]["Refused"];
@@ -1770,7 +1779,10 @@ export interface operations {
     ApiReadersReaderIdChangeReader: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
+            };
             path: {
                 reader_id: string;
             };
@@ -1785,6 +1797,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1796,6 +1810,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
@@ -1929,6 +1944,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2027,6 +2044,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version one has seen, as in `ETag`; 412 when it is another by now. `*` is any. */
+                "If-Match"?: string | null;
                 /** @description Repeated with the same key, the request gets the first one's answer and changes nothing; with another body it gets 422, while the first is under way 409. The key belongs to its user. */
                 "Idempotency-Key"?: string;
             };
@@ -2044,6 +2063,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description The version of what is answered, for `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2055,6 +2076,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
+            412: components["responses"]["Refused"];
             413: components["responses"]["Refused"];
             422: components["responses"]["Refused"];
             503: components["responses"]["Refused"];
