@@ -39,7 +39,7 @@ async def test_entries_are_read_in_words(desk: Desk, school: OpenedSchool) -> No
 
 async def test_searching_reading_on_and_exporting(desk: Desk, tmp_path: Path) -> None:
     await desk.choose("对象", "班级")
-    await desk.choose("操作", "新增")
+    await desk.choose("事项", "新增")
     await desk.button("检索").click()
     await expect(desk.page.locator("tbody tr")).to_have_count(48)
     await desk.page.reload()
@@ -63,6 +63,17 @@ async def test_searching_reading_on_and_exporting(desk: Desk, tmp_path: Path) ->
 async def test_the_log_is_seen_to_be_intact(desk: Desk) -> None:
     await desk.button("核验日志完整性").click()
     await expect(desk.page.locator("[data-test=log-intact]")).to_contain_text(re.compile(r"已核验 \d+ 条"))
+
+
+async def test_no_two_columns_have_the_same_name(desk: Desk) -> None:
+    headers = desk.page.locator("thead th")
+    await expect(headers).to_have_text(["时间", "操作人", "对象", "事项", "经过", "批次号", "详情"])
+    await desk.button("English").click()
+    await expect(headers).to_have_text(["Time", "By", "Thing", "Action", "What happened", "Batch number", "Details"])
+    await desk.show("log-english")
+    await desk.button("中文").click()
+    await expect(headers.last).to_have_text("详情")
+    await desk.show("log")
 
 
 async def test_in_english_too(desk: Desk) -> None:

@@ -10,7 +10,7 @@ export default {
     who: '经过',
     batchNo: '批次号',
     entity: '对象',
-    fact: '操作',
+    fact: '事项',
     readerId: '读者',
     school: '学校',
     entities: {
