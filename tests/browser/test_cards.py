@@ -117,7 +117,9 @@ async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: Opened
 
 async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(desk: Desk) -> None:
     await desk.go("/cards?status=active")
-    await open_card(desk, 0)
+    number = await open_card(desk, 0)
+    masked = await desk.page.locator(".sc-head span").first.inner_text()
+    assert "*" in masked
     await desk.page.locator("[data-test=exchange]").click()
     dialog = desk.dialog("原读者证换证")
     await dialog.get_by_label("原读者证号").fill("C-2019-0815")
@@ -130,6 +132,11 @@ async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(desk: Desk) -
     await desk.check_access()
     await desk.button("核对证件", row).click()
     dialog = desk.dialog("核对证件")
+    # Whose papers these are to be, and for how much, stands where they are looked at.
+    for said in (masked, number, "C-2019-0815", "100.50 元"):
+        await expect(dialog.locator("[data-test=whose]")).to_contain_text(said)
+    await desk.check_access()
+    await desk.show("refund-check")
     await dialog.get_by_text("代领人", exact=True).click()
     await dialog.get_by_label("代领人姓名").fill("周代领")
     for name in ("原借阅卡", "读者有效证件"):
@@ -140,7 +147,10 @@ async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(desk: Desk) -
     await desk.told("证件已核对")
     await desk.button("退款", row).click()
     question = desk.dialog("退款")
-    await expect(question).to_contain_text("周代领")
+    for said in (masked, number, "100.50 元", "代领人周代领"):
+        await expect(question).to_contain_text(said)
+    await desk.settle_animations()
+    await desk.show("refund-pay")
     await desk.button("退款", question).click()
     await desk.told("已退押金 100.50 元")
     await expect(row).to_contain_text("已退款")

@@ -160,7 +160,9 @@ export default {
     check: 'Check documents',
     checked: 'Documents checked',
     pay: 'Pay out',
-    payText: 'Has the deposit of {amount} yuan been paid out to {name}?',
+    deposit: 'Deposit',
+    payText: 'Has the deposit of reader {name} (card {card}), {amount} yuan, been paid out to the holder?',
+    payProxyText: 'Has the deposit of reader {name} (card {card}), {amount} yuan, been paid out to the proxy {proxy}?',
     paid: '{amount} yuan paid out',
   },
   privilege: {

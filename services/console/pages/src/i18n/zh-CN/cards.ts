@@ -160,7 +160,9 @@ export default {
     check: '核对证件',
     checked: '证件已核对',
     pay: '退款',
-    payText: '确认已将押金 {amount} 元退给 {name}？',
+    deposit: '退还押金',
+    payText: '确认已将读者 {name}（读者证号 {card}）的押金 {amount} 元退给本人？',
+    payProxyText: '确认已将读者 {name}（读者证号 {card}）的押金 {amount} 元退给代领人{proxy}？',
     paid: '已退押金 {amount} 元',
   },
   privilege: {
