@@ -8,6 +8,7 @@ export default {
     attest: 'Record returned forms ({count})',
     attested: '{count} forms recorded',
     leftOut: 'Of {count} of the chosen pupils the guardian has withdrawn; they are left out. When a form signed since then is there, tick that pupil alone.',
+    count: '{count} pupils, {chosen} ticked',
     signedOn: 'Signed on',
     none: 'The class has no readers yet',
     withdraw: 'Withdraw',

@@ -8,6 +8,7 @@ export default {
     attest: '登记已交回（{count} 人）',
     attested: '已登记 {count} 人的授权书',
     leftOut: '所选学生中有 {count} 人的监护人已撤回授权，不一起登记；收到撤回之后签名的授权书时，请单独勾选登记。',
+    count: '共 {count} 人，已勾选 {chosen} 人',
     signedOn: '签名日期',
     none: '该班还没有读者',
     withdraw: '撤回授权',

@@ -8,19 +8,21 @@ import ConsentsPage from './ConsentsPage.vue'
 const i18n = createI18n({ legacy: false, locale: 'zh-CN', messages: { 'zh-CN': zh } })
 const reader = (id: string, name: string) => ({ id, name, consent: 'none', status: 'pending', id_number: '', guardian_name: '' })
 
-/** Requests for readers that wait for the test to answer them, by class. */
+/** Requests for readers that wait for the test to answer them, by class and page. */
 const waiting = new Map<string, (answer: Response) => void>()
 let wrapper: VueWrapper
 
-async function answered(classId: string, names: string[] | null): Promise<void> {
+/** Page `page` of a class; `total` are all its readers, where the page is not all there is. */
+async function answered(classId: string, names: string[] | null, page = 1, total = names?.length): Promise<void> {
+  const asked = `${classId} ${page}`
   const answer = await vi.waitFor(() => {
-    const found = waiting.get(classId)
-    if (!found) throw new Error(`nobody waits for ${classId}`)
+    const found = waiting.get(asked)
+    if (!found) throw new Error(`nobody waits for ${asked}`)
     return found
   })
-  waiting.delete(classId)
+  waiting.delete(asked)
   const items = (names ?? []).map((name) => reader(`${classId}-${name}`, name))
-  answer(Response.json(names === null ? { code: 'unavailable' } : { items, total: items.length }, { status: names === null ? 503 : 200 }))
+  answer(Response.json(names === null ? { code: 'unavailable' } : { items, total }, { status: names === null ? 503 : 200 }))
   await flushPromises()
 }
 
@@ -33,7 +35,8 @@ beforeEach(async () => {
   vi.stubGlobal('fetch', (request: Request) => {
     const url = new URL(request.url)
     if (url.pathname !== '/api/readers') return Promise.resolve(Response.json({ items: [], total: 0 }))
-    return new Promise<Response>((resolve) => waiting.set(url.searchParams.get('class_id') ?? '', resolve))
+    const { class_id, page = '1' } = Object.fromEntries(url.searchParams)
+    return new Promise<Response>((resolve) => waiting.set(`${class_id} ${page}`, resolve))
   })
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:any(.*)*', component: ConsentsPage }] })
   await router.push('/?class_id=one')
@@ -68,5 +71,35 @@ describe('ConsentsPage', () => {
     await answered('three', null)
     expect(boxes()).toHaveLength(0)
     expect(wrapper.text()).toContain(zh.problem.retry)
+  })
+
+  it('lists everybody of a class that is more than one answer, and says how many they are', async () => {
+    const names = Array.from({ length: 210 }, (_, at) => `赵${at}`)
+    chooseClass('two')
+    await answered('two', names.slice(0, 200), 1, 210)
+    expect(boxes()).toHaveLength(0)
+    await answered('two', names.slice(200), 2, 210)
+    expect(boxes()).toHaveLength(210)
+    expect(wrapper.find('[data-test=count]').text()).toBe('共 210 人，已勾选 0 人')
+    await wrapper.find('thead input[type=checkbox]').setValue(true)
+    expect(wrapper.find('[data-test=count]').text()).toBe('共 210 人，已勾选 210 人')
+    expect(wrapper.find('[data-test=attest]').text()).toContain('210')
+  })
+
+  it('has nobody twice, nor half a class, when the list moves or breaks off between two answers', async () => {
+    const names = Array.from({ length: 210 }, (_, at) => `赵${at}`)
+    chooseClass('two')
+    await answered('two', names.slice(0, 200), 1, 210)
+    // Somebody has come in at the head: the last one of the first answer is the first one of the second.
+    await answered('two', names.slice(199), 2, 211)
+    // So one is not known yet, and all are asked for again.
+    await answered('two', ['新来', ...names.slice(0, 199)], 1, 211)
+    await answered('two', names.slice(199), 2, 211)
+    expect(boxes()).toHaveLength(211)
+    chooseClass('three')
+    await answered('three', names.slice(0, 200), 1, 210)
+    await answered('three', null, 2)
+    expect(boxes()).toHaveLength(0)
+    expect(wrapper.find('[data-test=count]').exists()).toBe(false)
   })
 })
