@@ -25,7 +25,16 @@ describe('the reason of a step', () => {
   })
 
   it('is what was written when none was chosen', () => {
-    expect(reasons('en')({ reason_code: null, reason: '领取人：监护人' })).toBe('领取人：监护人')
+    expect(reasons('en')({ reason_code: null, reason: '家长来电' })).toBe('家长来电')
     expect(reasons('en')({ reason_code: null, reason: null })).toBe('')
+  })
+
+  it.each([
+    ['领取人：读者本人', 'taken by the reader'],
+    ['领取人：监护人', 'taken by a guardian'],
+    ['领取人：学校老师（代领）', 'taken by a teacher of the school'],
+  ])('says who took the card in the language of the pages: %s', (chinese, english) => {
+    expect(reasons('en')({ reason_code: null, reason: chinese })).toBe(english)
+    expect(reasons('zh-CN')({ reason_code: null, reason: chinese })).toBe(chinese)
   })
 })
