@@ -5,7 +5,7 @@ import { add, empty, h } from './dom'
 import { field } from './fields'
 import { alert, askAgain, button, panel, sentenceOf, show } from './frame'
 import { get, send, type Answer } from './http'
-import { saidOf, signing, tellFaults, wording } from './registering'
+import { TEXT_CHANGED, saidOf, signing, tellFaults, wording } from './registering'
 import { SignaturePad } from './signaturePad'
 import type { Receipt } from './types'
 import { dropReceipt, findReceipts } from './unsent'
@@ -95,8 +95,15 @@ async function withdraw(code: string, arrival: Arrival, place: HTMLElement): Pro
   add(place, [alert(sentenceOf(answer))])
 }
 
-/** `kept` and `pad`: what has been filled in and signed before the language was changed. */
-function correct(code: string, receipt: Receipt, arrival: Arrival, kept: Record<string, string> = {}, pad = new SignaturePad()): void {
+/** What has been filled in and signed before the language or the text changed; `said` is what the service found wrong. */
+interface Correcting {
+  kept: Record<string, string>
+  pad: SignaturePad
+  said: ReturnType<typeof saidOf>
+}
+
+function correct(code: string, receipt: Receipt, arrival: Arrival, begun: Partial<Correcting> = {}): void {
+  const { kept = {}, pad = new SignaturePad(), said = [] } = begun
   const choices = { classes: receipt.classes, districts: receipt.districts }
   const shown = receipt as unknown as Record<string, unknown>
   const fields = ORDER.map((name) => field(name, choices, kept[name] || '', true, typeof shown[name] === 'string' ? String(shown[name]) : ''))
@@ -104,14 +111,30 @@ function correct(code: string, receipt: Receipt, arrival: Arrival, kept: Record<
   const faults = h('div', {})
   const save = h('button', { type: 'submit', class: 'primary' }, t('save')) as HTMLButtonElement
 
+  const typed = (): Record<string, string> => {
+    const now: Record<string, string> = {}
+    for (const one of fields) now[one.name] = one.value()
+    return now
+  }
   const fail = (answer: Answer<Receipt>): void => {
     save.disabled = false
     if (answer.code === 'registration_closed') {
       void openReceipt(code, { said: t('closed') })
       return
     }
+    if (answer.faults.some((fault) => fault.code === TEXT_CHANGED)) {
+      void readAnew(answer)
+      return
+    }
     tellFaults(faults, fields, saidOf(answer))
     window.scrollTo(0, 0)
+  }
+  /** The text has changed since the page was opened: only it is read and signed again. */
+  const readAnew = async (answer: Answer<Receipt>): Promise<void> => {
+    const now = await get<Receipt>(`receipts/${encodeURIComponent(code)}`)
+    if (now.body === null) fail(now)
+    else if (!now.body.may_correct) draw(code, now.body, { said: t('closed') })
+    else correct(code, now.body, arrival, { kept: typed(), said: saidOf(answer) })
   }
   const go = async (): Promise<void> => {
     const body: Record<string, unknown> = {}
@@ -139,13 +162,8 @@ function correct(code: string, receipt: Receipt, arrival: Arrival, kept: Record<
     } else void go()
   }
 
-  const again = (): void => {
-    for (const one of fields) kept[one.name] = one.value()
-    correct(code, receipt, arrival, kept, pad)
-  }
-
   show(
-    again,
+    () => correct(code, receipt, arrival, { kept: typed(), pad }),
     t('correct'),
     faults,
     h(
@@ -157,4 +175,5 @@ function correct(code: string, receipt: Receipt, arrival: Arrival, kept: Record<
       button(t('back'), () => draw(code, receipt, arrival), 'plain'),
     ),
   )
+  tellFaults(faults, fields, said)
 }

@@ -1,4 +1,5 @@
 /** Behind a school's link: welcome, the authorization, the form with the signature, sending it exactly once. */
+import { dropBegun, findBegun, keepBegun } from './begun'
 import { add, empty, h, type Child } from './dom'
 import { field, type Field } from './fields'
 import { alert, askAgain, button, panel, sentenceOf, show } from './frame'
@@ -12,6 +13,9 @@ import { formatMoment, languageCode, t, word } from './words'
 const CHILD = ['id_number', 'name', 'class_id', 'home_district', 'phone']
 const GUARDIAN = ['guardian_name', 'guardian_phone', 'relation']
 const RETRY_EVERY = 15_000
+
+/** What was signed is not the text of now. */
+export const TEXT_CHANGED = 'text_unknown'
 
 /** What has been filled in and signed; it goes along to the text and back, and from one language to the other. */
 interface Begun {
@@ -29,9 +33,15 @@ export async function openForm(token: string): Promise<void> {
   }
   show(() => void openForm(token), t('loading'))
   const answer = await get<Form>(encodeURIComponent(token))
-  if (answer.body !== null) welcome(token, answer.body, { body: null, pad: new SignaturePad() })
-  else if (answer.status === 404) show(() => void openForm(token), t('gone'), panel(h('p', {}, t('goneHint'))), mine())
+  if (answer.body !== null) welcome(token, answer.body, { body: findBegun(token), pad: new SignaturePad() })
+  else if (answer.status === 404) gone(token)
   else show(() => void openForm(token), t('title'), alert(sentenceOf(answer)), button(t('retry'), () => void openForm(token)))
+}
+
+/** Nobody can send here any more. */
+function gone(token: string): void {
+  dropBegun(token)
+  show(() => void openForm(token), t('gone'), panel(h('p', {}, t('goneHint'))), mine())
 }
 
 function sending(): void {
@@ -49,8 +59,27 @@ function welcome(token: string, form: Form, begun: Begun): void {
       h('p', { class: 'muted' }, t('until') + formatMoment(form.expires_at)),
       button(t('continue'), () => authorization(token, form, begun)),
     ),
+    isTyped(begun.body) ? unfinished(token, form) : null,
     mine(),
   )
+}
+
+/** Whether there is more than what the page fills in by itself. */
+function isTyped(body: SubmissionBody | null): boolean {
+  const typed = (body || {}) as unknown as Record<string, unknown>
+  return CHILD.concat(GUARDIAN).some((name) => name !== 'home_district' && Boolean(typed[name]))
+}
+
+/** Says that what was filled in is still there, and offers to throw it away. */
+function unfinished(token: string, form: Form): HTMLElement {
+  const sure = h('div', {})
+  const drop = (): void => {
+    dropBegun(token)
+    welcome(token, form, { body: null, pad: new SignaturePad() })
+  }
+  const element = panel(h('p', {}, t('begun')), button(t('drop'), () => askAgain(sure, t('dropSure'), drop), 'plain'), sure)
+  element.setAttribute('data-test', 'begun')
+  return element
 }
 
 function authorization(token: string, form: Form, begun: Begun): void {
@@ -102,6 +131,7 @@ function fillIn(token: string, form: Form, begun: Begun, said: { field?: string;
   const fields = child.concat(guardian)
   const signature = signing(t('signature'), begun.pad)
   const soFar = (): Begun => ({ body: collect(fields, form), pad: begun.pad })
+  const keep = (): void => keepBegun(token, collect(fields, form))
   const faults = h('div', {})
   const submit = h('button', { type: 'submit', class: 'primary' }, t('submit')) as HTMLButtonElement
 
@@ -126,7 +156,7 @@ function fillIn(token: string, form: Form, begun: Begun, said: { field?: string;
     faults,
     h(
       'form',
-      { novalidate: true, onsubmit: go },
+      { novalidate: true, onsubmit: go, oninput: keep, onchange: keep },
       h('fieldset', { class: 'panel' }, h('legend', {}, t('childPart')), ...child.map((one) => one.element)),
       h('fieldset', { class: 'panel' }, h('legend', {}, t('guardianPart')), ...guardian.map((one) => one.element), signature.element),
       submit,
@@ -145,7 +175,11 @@ function collect(fields: Field[], form: Form): SubmissionBody {
 /** What the service found wrong, in the language of the page where it has a word for it. */
 export function saidOf(answer: Answer<unknown>): { field?: string; detail: string }[] {
   if (answer.faults.length === 0) return [{ detail: sentenceOf(answer) }]
-  return answer.faults.map(({ field, code, detail }) => ({ field, detail: (languageCode() === 'en' && word(code)) || detail }))
+  return answer.faults.map(({ field, code, detail }) => {
+    // Not the service's sentence: the page need not be opened anew.
+    if (code === TEXT_CHANGED) return { field, detail: t(TEXT_CHANGED) }
+    return { field, detail: (languageCode() === 'en' && word(code)) || detail }
+  })
 }
 
 /** What the service found wrong, at its fields and in one place that is read out. */
@@ -193,6 +227,7 @@ async function deliver(token: string, unsent: Unsent, form: Form | null): Promis
   const answer = await send<{ receipt: string }>('POST', path, unsent.body, unsent.key)
   if (answer.body !== null) {
     dropUnsent(token)
+    dropBegun(token)
     const receipt = answer.body.receipt
     keepReceipt({ receipt, name: masked(unsent.body.name), at: new Date().toISOString() })
     history.replaceState(null, '', `/g/receipt/${receipt}`)
@@ -211,12 +246,15 @@ function isFinal(answer: Answer<unknown>): boolean {
 }
 
 async function goOn(token: string, unsent: Unsent, answer: Answer<unknown>, form: Form | null): Promise<void> {
-  const known = form === null ? (await get<Form>(encodeURIComponent(token))).body : form
-  if (answer.status === 404 || known === null) {
-    show(() => void openForm(token), t('gone'), panel(h('p', {}, t('goneHint'))), mine())
+  if (answer.status === 404) {
+    gone(token)
     return
   }
-  fillIn(token, known, { body: unsent.body, pad: new SignaturePad() }, saidOf(answer))
+  // It was typed in another tab, if this page was opened to send it.
+  keepBegun(token, unsent.body)
+  const known = form === null ? (await get<Form>(encodeURIComponent(token))).body : form
+  if (known === null) await openForm(token)
+  else fillIn(token, known, { body: unsent.body, pad: new SignaturePad() }, saidOf(answer))
 }
 
 /** `said`: why it has to wait, when it is not the network. */
@@ -237,6 +275,7 @@ function waitForNetwork(token: string, unsent: Unsent, said = ''): void {
     clearInterval(timer)
     window.removeEventListener('online', go)
     dropUnsent(token)
+    dropBegun(token)
     void openForm(token)
   }
   const sendNow = button(t('sendNow'), go)
