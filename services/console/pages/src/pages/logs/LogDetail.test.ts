@@ -25,16 +25,16 @@ afterEach(() => (document.body.innerHTML = ''))
 
 describe('items of a batch that are told together', () => {
   it('say of which batch they are', async () => {
-    const said = await shown('zh-CN', together('items_imported', `系统导入了其中1000项（批次${BATCH}）`))
-    expect(said).toContain(`系统导入了其中1000项（批次${BATCH}）`)
+    const said = await shown('zh-CN', together('items_imported', `系统导入了批次中的1000项（批次${BATCH}）`))
+    expect(said).toContain(`系统导入了批次中的1000项（批次${BATCH}）`)
     expect(said).toContain(`批次号${BATCH}`)
     expect(said).toContain('类型导入')
     expect(said).not.toMatch(/undefined|null|version|\[object/)
   })
 
   it('say so in English', async () => {
-    const said = await shown('en', together('items_issued', `The system (cards) issued the cards of 1000 of its items (batch ${BATCH})`))
-    expect(said).toContain(`issued the cards of 1000 of its items (batch ${BATCH})`)
+    const said = await shown('en', together('items_issued', `The system (cards) issued the cards of 1000 items of a batch (batch ${BATCH})`))
+    expect(said).toContain(`issued the cards of 1000 items of a batch (batch ${BATCH})`)
     expect(said).toContain(`Batch number${BATCH}`)
     expect(said).toContain('Kindapproval')
     expect(said).not.toMatch(/undefined|null|version|\[object|\p{Script=Han}/u)
