@@ -137,13 +137,16 @@ def test_a_busy_port_is_said_in_a_sentence(taken: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_terminal_that_ends_stops_it_like_ctrl_c(number: signal.Signals) -> None:
     loop = asyncio.get_running_loop()
+    # Whoever runs these tests under nohup has it ignored.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     stop = stop_on_signals()
     try:
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 5)
+        await asyncio.wait_for(stop.wait(), 30)
     finally:
         for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(handled)
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_what_nohup_starts_outlives_its_terminal() -> None:
