@@ -15,6 +15,7 @@ from shared.consume import Consumer
 from shared.contracts.card import CardIssued
 from shared.database import Database, Transaction
 from shared.envelope import Event
+from shared.ids import new_id
 from shared.tenancy import WORKER, Caller, system_actor
 from shared.topology import SERVICES
 
@@ -35,19 +36,15 @@ with numbers as (insert into bench_cards.card_numbers select unnest($3::text[]))
     ),
     told as (
         insert into bench_cards.outbox (id, school_id, district, subject, headers, body)
-        select *, $9::json, $7::bytea from unnest($5::uuid[], $1::uuid[], $2::text[], $3::text[])
+        select * from unnest($5::uuid[], $1::uuid[], $2::text[], $8::text[], $9::json[], $10::bytea[])
     )
 insert into bench_cards.cards (school_id, district, card_no, card_id, reader_id, id_digest, masked_name, class_version,
     reader_version, issued_at, updated_at)
-select *, '王*', 0, 2, $8, $8 from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bytea[])
+select *, 0, 2, $11, $11
+from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bytea[], $7::text[])
 """
-# As long as those of a card that is issued.
+# As long as the body of a card that is issued.
 _EVENT = b"x" * 500
-_HEADERS = msgspec.json.encode(
-    Event(
-        uuid4(), CardIssued.ce_type(), "cards", "500112", uuid4(), str(uuid4()), datetime.now(UTC), None, _EVENT
-    ).headers()
-).decode()
 
 
 async def measure(city: City, report: Report) -> None:
@@ -64,9 +61,10 @@ async def measure(city: City, report: Report) -> None:
         caller = Caller(WORKER, system_actor("cards"))
         for _ in range(_ROUNDS):
             batches = [_applications(_BATCH) for _ in range(_CARDS // _BATCH)]
+            told = [_told(batch) for batch in batches]
             started = time.perf_counter()
             for number, batch in enumerate(batches):
-                await _insert(raw, batch, len(floor) * _CARDS + number * _BATCH)
+                await _insert(raw, batch, told[number], len(floor) * _CARDS + number * _BATCH)
             floor.append(_CARDS / (time.perf_counter() - started))
             started = time.perf_counter()
             for batch in batches:
@@ -102,7 +100,32 @@ def _applications(count: int) -> list[Application]:
     ]
 
 
-async def _insert(raw: "asyncpg.Connection[asyncpg.Record]", batch: list[Application], first: int) -> None:
+def _told(batch: list[Application]) -> tuple[list[str], list[str], list[bytes]]:
+    """Subjects, headers and bodies of the events of so many cards, ready to be inserted."""
+    events = [
+        Event(
+            new_id(),
+            CardIssued.ce_type(),
+            "cards",
+            item.district,
+            item.school_id,
+            str(item.reader_id),
+            datetime.now(UTC),
+            None,
+            _EVENT,
+        )
+        for item in batch
+    ]
+    headers = [msgspec.json.encode(event.headers()).decode() for event in events]
+    return [event.subject for event in events], headers, [event.body for event in events]
+
+
+async def _insert(
+    raw: "asyncpg.Connection[asyncpg.Record]",
+    batch: list[Application],
+    told: tuple[list[str], list[str], list[bytes]],
+    first: int,
+) -> None:
     async with raw.transaction():
         await raw.execute(
             _INSERT,
@@ -112,7 +135,7 @@ async def _insert(raw: "asyncpg.Connection[asyncpg.Record]", batch: list[Applica
             [UUID(int=item.reader_id.int ^ 1) for item in batch],
             [item.reader_id for item in batch],
             [item.id_digest for item in batch],
-            _EVENT,
+            [item.masked_name for item in batch],
+            *told,
             datetime.now(UTC),
-            _HEADERS,
         )

@@ -15,7 +15,9 @@ cross join lateral (
 insert into identity_claims (id_digest, card_id)
 select id_digest, card_id from unnest($1::bytea[], $2::uuid[]) as n (id_digest, card_id) order by id_digest
 on conflict do nothing
-returning card_id
+
+-- name: fetch_claims
+select card_id from identity_claims where card_id = any($1::uuid[])
 
 -- name: release_identities
 delete from identity_claims where card_id = any($1::uuid[])
