@@ -119,9 +119,10 @@ def serve_command(service: str) -> None:
     Run `schoolcard migrate` first. Services: identity, params, readers, cards, batches, audit, and console, the web
     pages, which are built by `python -m services.console.build`.
     """
+    given = settings(os.environ)
     log.configure(readable=sys.stderr.isatty())
     names = (*SERVICES, "console") if service == "all" else (service,)
-    run(serve(names, settings(os.environ)))
+    run(serve(names, given))
 
 
 @cli.command("migrate")

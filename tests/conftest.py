@@ -5,11 +5,12 @@ One event loop serves the whole session (pyproject), so that session-wide fixtur
 
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from shared.secrets import Secrets, generate_missing
 from shared.settings import Settings
@@ -19,6 +20,14 @@ from tests.servers import NatsServers, TemplateDatabase, postgres_server
 # The same examples in each run: a red test is red because of what was changed. A loaded machine fails nothing.
 hypothesis.settings.register_profile("schoolcard", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("schoolcard")
+
+
+@pytest.fixture(autouse=True)
+def logs_are_left_as_found() -> Iterator[None]:
+    """Logs told where to go by one test would be silent for all that read them after it."""
+    found = structlog.get_config()
+    yield
+    assert structlog.get_config() == found
 
 
 @pytest.fixture(scope="session")
