@@ -21,7 +21,7 @@ from deploy.local.nats_binary import NatsUnavailable
 from deploy.local.postgres_binaries import PostgresUnavailable
 from deploy.prepare import prepare
 from deploy.reaching import ServerAway
-from deploy.reconcile import reconcile
+from deploy.reconcile import RelayStays, reconcile
 from deploy.running import NothingRuns, address, settings
 from deploy.screen import Screen
 from deploy.serve import CannotListen, PortBusy, ServerEnded, ServiceFailed, serve
@@ -52,6 +52,7 @@ _EXPECTED = (
     NothingRuns,
     PortBusy,
     PostgresUnavailable,
+    RelayStays,
     RequestRefused,
     SchoolcardError,
     SecretMissing,

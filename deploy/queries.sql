@@ -13,13 +13,20 @@ with retried as (
 )
 select count(*) from retried;
 
+-- name: end_leader
+-- Whoever holds the lock of the service's relay; its session is gone when this returns true, within ten seconds.
+select pg_terminate_backend(pid, 10000) from pg_locks
+where locktype = 'advisory' and granted and objsubid = 2
+    and database = (select oid from pg_database where datname = current_database())
+    and classid = $1::int8::oid and objid = (hashtext($2)::int8 & 4294967295)::oid;
+
 -- name: create_seen
 create temporary table seen (id uuid not null) on commit preserve rows;
 
 -- name: mark_unsent
 with missing as (
     update outbox set sent_at = null
-    where starts_with(subject, $1) and sent_at > $2 and sent_at < $3 and not exists (select from seen where seen.id = outbox.id)
+    where starts_with(subject, $1) and sent_at between $2 and $3 and not exists (select from seen where seen.id = outbox.id)
     returning 1
 )
 select count(*) from missing;

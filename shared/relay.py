@@ -8,11 +8,12 @@ Unsent means `sent_at is null`, never `seq > last`: a lower `seq` may commit aft
 Failures. Killed between acknowledgement and marking: the row is sent again with the same `Nats-Msg-Id`; the stream
 drops it within its deduplication window, every consumer's inbox after it. Broker away: rows wait. The connection
 breaks: acknowledgements that are on their way are lost, so they are not waited for, and what was acknowledged is marked
-at once; if the broker comes back without its store, `reconcile` then finds it among what was sent. Two relays: one
-leads, the other keeps asking for the lock. A leader that is stopped, or whose machine is gone, leads on in name: so the
-database ends a session of the relay's that has said nothing for `silence` seconds (a leader speaks at each poll; what
-takes it longer is a publishing of `ack_timeout` at most), or whose machine does not answer. Until another leads, those
-that wait for the lock look at the oldest unsent row too: each process shows how far its service is behind.
+at once; if the broker comes back without its store, `reconcile` ends the leader's session, whose mark cannot come late
+then, and finds it among what was sent, or it is unsent and goes to the new store. Two relays: one leads, the other
+keeps asking for the lock. A leader that is stopped, or whose machine is gone, leads on in name: so the database ends a
+session of the relay's that has said nothing for `silence` seconds (a leader speaks at each poll; what takes it longer
+is a publishing of `ack_timeout` at most), or whose machine does not answer. Until another leads, those that wait for
+the lock look at the oldest unsent row too: each process shows how far its service is behind.
 
 Wake-up is a NOTIFY; the poll each second is the truth.
 """
@@ -35,7 +36,9 @@ from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.topology import inbox_prefix
 
-_LOCK_CLASS = 0x5CE1
+LEADERS = 0x5CE1
+"""The class of the relays' advisory locks."""
+
 _LOOKS_EACH = 0.1
 _FETCH_UNSENT = """
 select seq, subject, headers, body, extract(epoch from now() - created_at)::float8 as age
@@ -50,6 +53,11 @@ _PURGE_SENT = """
 delete from outbox where sent_at < now() - interval '14 days' and seq = any(array(
     select seq from outbox order by seq limit 5000))
 """
+
+
+def lock_name(service: str) -> str:
+    """Whose hash is the key of the lock that the service's leading relay holds."""
+    return f"relay-{service}"
 
 
 class PublishRefused(Exception):
@@ -91,7 +99,7 @@ class Relay(Loop):
         connection = await self._connected()
         if not self._leading:
             self._leading = await connection.fetchval(
-                "select pg_try_advisory_lock($1, hashtext($2))", _LOCK_CLASS, f"relay-{self._service}"
+                "select pg_try_advisory_lock($1, hashtext($2))", LEADERS, lock_name(self._service)
             )
             if not self._leading:
                 self._look(await connection.fetchval(_FETCH_LAG))

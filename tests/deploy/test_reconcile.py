@@ -1,14 +1,13 @@
 """After the stream is lost, `reconcile` sends again what the outboxes kept; dead letters are listed and retried."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 import pytest
 
-from deploy.dead_letters import list_dead_letters, retry_dead_letters
+from deploy.dead_letters import as_role, list_dead_letters, retry_dead_letters
 from deploy.reconcile import reconcile
 from shared import outbox
 from shared.broker import Broker, connect, declare
@@ -16,14 +15,13 @@ from shared.consume import Consumer
 from shared.contracts.reader import ReaderDeleted
 from shared.database import Database, Transaction
 from shared.envelope import Event
-from shared.relay import Relay
+from shared.relay import LEADERS, Relay, lock_name
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import Actor, Caller, Scope
 from shared.topology import STREAMS
 from tests.waiting import eventually
 
-NOW = timedelta(0)
 TEACHER = Caller(Scope("school", "500103", uuid4()), Actor(uuid4(), "teacher"))
 
 
@@ -60,17 +58,34 @@ async def test_what_the_stream_lost_is_sent_again_and_nothing_else(settings: Set
     try:
         await database.run(TEACHER, publish, [uuid4() for _ in range(30)])
         await wait_for_stream(settings, secrets, 30)
-        assert sum((await reconcile(settings, NOW)).values()) == 0
+        assert sum((await reconcile(settings)).values()) == 0
         await lose_stream(settings, secrets)
         await database.run(TEACHER, publish, [uuid4() for _ in range(5)])
         await wait_for_stream(settings, secrets, 5)
-        assert (await reconcile(settings, NOW))["readers"] == 30
+        assert (await reconcile(settings))["readers"] == 30
         await wait_for_stream(settings, secrets, 35)
-        assert sum((await reconcile(settings, NOW)).values()) == 0
+        assert sum((await reconcile(settings)).values()) == 0
     finally:
         await relay.stop()
         await broker.close()
         await database.close()
+
+
+async def test_who_led_the_relay_can_no_longer_mark_what_the_lost_stream_took(
+    settings: Settings, secrets: Secrets, administrator: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """Marked after `reconcile` has looked, it would be lost for good."""
+    database = await Database.open("readers", settings, secrets)
+    try:
+        await database.run(TEACHER, publish, [uuid4() for _ in range(7)])
+    finally:
+        await database.close()
+    async with as_role(settings, "readers", "relay") as leader:
+        assert await leader.fetchval("select pg_try_advisory_lock($1, hashtext($2))", LEADERS, lock_name("readers"))
+        assert (await reconcile(settings))["readers"] == 0
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+            await leader.execute("update outbox set sent_at = now()")
+    assert await administrator.fetchval("select count(*) from readers.outbox where sent_at is null") == 7
 
 
 async def lose_stream(settings: Settings, secrets: Secrets) -> None:
@@ -113,7 +128,7 @@ async def test_what_is_older_than_its_stream_keeps_is_not_lost(
     await empty_streams(settings, secrets)
     for days, lost in ((8, 1), (6, 2)):
         await administrator.execute(f"update readers.outbox set sent_at = now() - interval '{days} days'")
-        assert (await reconcile(settings, NOW))["readers"] == lost, days
+        assert (await reconcile(settings))["readers"] == lost, days
 
 
 async def empty_streams(settings: Settings, secrets: Secrets) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import shutil
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -39,7 +38,7 @@ async def test_a_lost_store_is_filled_again(servers: Servers, desk: Desk) -> Non
     await servers.nats.kill()
     shutil.rmtree(servers.nats.folder / "store")
     await servers.nats.start()
-    again = await reconcile(servers.settings, timedelta(0))
+    again = await reconcile(servers.settings)
     assert again["readers"] > desk.roster.good
     await desk.check_batch(batch_no)
     await come_to_rest(servers.settings)
