@@ -10,6 +10,7 @@ import pytest
 
 from shared.topology import SERVICES
 from tests.servers import PROJECT
+from tests.syntax import parsed
 
 MODULES = sorted(path for root in ("shared", "services", "deploy") for path in (PROJECT / root).rglob("*.py"))
 MODULES = [path for path in MODULES if "node_modules" not in path.parts]
@@ -74,7 +75,7 @@ def test_imports_stand_at_the_top() -> None:
     inner = [
         f"{_name(path)}:{node.lineno}"
         for path in MODULES
-        for function in _functions(ast.parse(path.read_text(encoding="utf-8")))
+        for function in _functions(parsed(path.read_text(encoding="utf-8")))
         for node in ast.walk(function)
         if isinstance(node, (ast.Import, ast.ImportFrom))
     ]
@@ -113,7 +114,7 @@ def test_no_statement_is_put_together_from_values() -> None:
         f"{_name(path)}:{node.lineno}: {ast.unparse(part.value)}"
         for path in MODULES
         if _name(path) not in STATEMENTS_FROM_NAMES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.JoinedStr) and _SQL.match(_joined(node))
         for before, part in zip([None, *node.values], node.values, strict=False)
         if isinstance(part, ast.FormattedValue) and not _is_a_named_piece(part.value) and not _is_a_dollar(before)
@@ -142,7 +143,7 @@ def test_no_statement_is_added_up() -> None:
     found = [
         f"{_name(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor")
@@ -157,7 +158,7 @@ def test_services_keep_their_sql_with_their_queries() -> None:
         f"{_name(path)}:{node.lineno}"
         for path in MODULES
         if "services" in path.parts and not path.name.endswith("queries.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value)
     ]
     assert found == []

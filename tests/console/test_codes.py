@@ -16,6 +16,7 @@ import pytest
 from services.cards.refund_rules import DOCUMENTS
 from services.console.build import PAGES
 from shared.workbook.roster import SkippedKind
+from tests.syntax import parsed
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = PAGES / "src" / "i18n"
@@ -38,7 +39,7 @@ def test_every_code_has_an_english_sentence() -> None:
     found: dict[str, set[str]] = {}
     for path in _sources():
         name = path.relative_to(ROOT).as_posix()
-        codes, made = _codes(ast.parse(path.read_text(encoding="utf-8")))
+        codes, made = _codes(parsed(path.read_text(encoding="utf-8")))
         assert not made or name in PUT_TOGETHER, f"{name} puts codes together: name them in PUT_TOGETHER"
         for code in codes | PUT_TOGETHER.get(name, set()):
             found.setdefault(code, set()).add(name)
@@ -67,11 +68,11 @@ def test_every_kind_of_skipped_row_has_a_name(language: str) -> None:
     ],
 )
 def test_a_code_is_found_however_it_is_written(source: str) -> None:
-    assert _codes(ast.parse(source)) == ({"is_lost"}, False)
+    assert _codes(parsed(source)) == ({"is_lost"}, False)
 
 
 def test_codes_put_together_are_noticed() -> None:
-    assert _codes(ast.parse("FieldError(f'{what}_lost', detail)")) == (set(), True)
+    assert _codes(parsed("FieldError(f'{what}_lost', detail)")) == (set(), True)
 
 
 def _sources() -> list[Path]:
