@@ -10,6 +10,7 @@ import re
 import time
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from shared.district import living
 from shared.secrets import Secrets
 from shared.tenancy import Scope
 from tests.isolation.operations import Filler, Operation, another
@@ -50,15 +52,20 @@ NOTHING_OF_ANYBODY = Filler(
 STRANGERS = ["teacher of the same district", "teacher of another district", "library of another district"]
 
 
+# A stranger of each test's own: one's own log tells what one asked for, A's ids included.
+_DISTRICTS = (district.code for district in living(date(2026, 9, 1)) if district.code != "500103")
+
+
 @pytest.fixture(params=STRANGERS)
 async def stranger(
-    request: pytest.FixtureRequest, everything: RunningService, schools: dict[str, Scope], school_a: SchoolA
+    request: pytest.FixtureRequest, everything: RunningService, school_a: SchoolA
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Claims in every header there is to be of school A."""
+    another_district = next(_DISTRICTS)
     scopes = {
-        STRANGERS[0]: schools["c"],
-        STRANGERS[1]: schools["b"],
-        STRANGERS[2]: Scope("district", "500106"),
+        STRANGERS[0]: Scope("school", "500103", uuid4()),
+        STRANGERS[1]: Scope("school", another_district, uuid4()),
+        STRANGERS[2]: Scope("district", another_district),
     }
     async with everything.client(scopes[request.param]) as client:
         claimed = {
