@@ -57,6 +57,16 @@ def test_counties_with_long_and_short_names(text: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
+    [("万县市", "500101"), ("五桥区", "500101"), ("枳城", "500102"), ("巴县", "500113"), ("开县", "500154")],
+)
+def test_former_names_lead_to_what_became_of_them(text: str, code: str) -> None:
+    found = resolve(text, AFTER)
+    assert found is not None and found.abolished is not None
+    assert (found.district.code, found.abolished.name[: len(text)]) == (code, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
     [
         ("渝中区解放碑街道", "500103"),
         ("重庆市渝中区大坪街道办事处", "500103"),
