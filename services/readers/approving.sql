@@ -57,7 +57,11 @@ where id = any($1)
 
 -- name: expire_drafts
 with expired as (
-    update approvals set status = 'cancelled' where status = 'draft' and opened_at < $1
+    update approvals set status = 'cancelled'
+    where (school_id, batch_no) in (
+        select school_id, batch_no from approvals
+        where status = 'draft' and opened_at < $1 order by opened_at limit 50 for update skip locked
+    )
     returning school_id, district, batch_no
 ), gone as (
     delete from approval_items i using expired e where i.school_id = e.school_id and i.batch_no = e.batch_no
