@@ -54,11 +54,6 @@ def may_be_assigned(text: str) -> bool:
     return has_form(text) and text.strip("0") != ""
 
 
-def is_ours(text: str) -> bool:
-    """Whether this could be a number made here: the check digit fits."""
-    return has_form(text) and check_digit(text[:-1]) == text[-1]
-
-
 def _go_on(product: int, digits: str) -> int:
     for digit in digits:
         product = _NEXT[product, digit]
