@@ -20,7 +20,7 @@ _KERNEL = Path(__file__).with_name("migrations")
 
 
 class MigrationEdited(Exception):
-    """A migration that was applied already has been edited since; add a new file instead."""
+    """An applied migration has been edited since: add a new file instead (a demo's data: `make clean-data`)."""
 
 
 class MigrationFile:

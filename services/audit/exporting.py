@@ -108,7 +108,7 @@ def _about(caller: Caller, search: LogFilter, language: Language) -> About:
         ("批次号", search.batch_no),
         ("操作员", search.operator),
         ("类别", search.entity and label(search.entity, language)),
-        ("操作", search.fact),
+        ("事项", search.fact),
         ("读者编号", search.reader_id),
         ("时间从", _shown(search.since)),
         ("时间至", _shown(search.until)),
