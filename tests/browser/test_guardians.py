@@ -21,8 +21,9 @@ LINKS = "/api/readers/registration-links"
 _ACORN = PAGES / "node_modules" / "acorn" / "dist" / "acorn.js"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def school(office: SchoolOffice) -> OpenedSchool:
+    """Each test's own: one that counts what was sent meets no other test's."""
     return await office.open_school(stage="primary", classes=2)
 
 
