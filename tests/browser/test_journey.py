@@ -1,13 +1,12 @@
 """The whole job of a teacher, at the browser alone: an empty school, its grades, a roster of a thousand, their cards.
 
-The tests are one story and run in this order.
+One story is one test: each step stands on what those before it have made.
 """
 
 import re
 from pathlib import Path
 
 import openpyxl
-import pytest
 from playwright.async_api import Locator, expect
 
 from deploy.main_job import ROSTER
@@ -19,23 +18,29 @@ WRONG = 10
 CLASSES = 48
 
 
-@pytest.fixture(scope="module")
-async def school(office: SchoolOffice) -> OpenedSchool:
-    return await office.open_school()
+async def test_from_an_empty_school_to_a_thousand_cards(
+    desks: Desks, office: SchoolOffice, system: str, tmp_path: Path
+) -> None:
+    school = await office.open_school()
+    desk = await desks.log_in(school.username, PASSWORD)
+    await be_led_to_the_first_steps(desk)
+    await make_grades_and_classes_at_once(desk, school, office)
+    await be_offered_a_template(desk, tmp_path)
+    await preview_confirm_and_follow_the_roster(desk)
+    await fix_wrong_rows_and_upload_them_again(desk, tmp_path)
+    await approve_all_and_have_cards(desk, school, system)
+    await see_it_in_the_overview(desk)
+    await see_a_card_and_a_history(desk)
+    await see_a_hundred_rows_appear_at_once(desk)
 
 
-@pytest.fixture
-async def desk(desks: Desks, school: OpenedSchool) -> Desk:
-    return await desks.log_in(school.username, PASSWORD)
-
-
-async def test_a_new_school_is_led_to_its_first_steps(desk: Desk) -> None:
+async def be_led_to_the_first_steps(desk: Desk) -> None:
     await expect(desk.page.get_by_text("开始使用")).to_be_visible()
     await desk.page.get_by_role("link", name="建立年级和班级").click()
     await expect(desk.page.get_by_role("heading", name="年级参数-校")).to_be_visible()
 
 
-async def test_grades_and_classes_at_once(desk: Desk, school: OpenedSchool, office: SchoolOffice) -> None:
+async def make_grades_and_classes_at_once(desk: Desk, school: OpenedSchool, office: SchoolOffice) -> None:
     await desk.go("/grades")
     await desk.button("快速创建").click()
     dialog = desk.dialog("快速创建年级和班级")
@@ -46,7 +51,7 @@ async def test_grades_and_classes_at_once(desk: Desk, school: OpenedSchool, offi
     await office.wait_for_classes(school, CLASSES)
 
 
-async def test_a_template_is_offered(desk: Desk, tmp_path: Path) -> None:
+async def be_offered_a_template(desk: Desk, tmp_path: Path) -> None:
     await desk.go("/readers")
     await desk.button("导入").click()
     template = await desk.save(desk.button("下载模板"), tmp_path)
@@ -56,7 +61,7 @@ async def test_a_template_is_offered(desk: Desk, tmp_path: Path) -> None:
     book.close()
 
 
-async def test_the_roster_is_previewed_confirmed_and_followed(desk: Desk) -> None:
+async def preview_confirm_and_follow_the_roster(desk: Desk) -> None:
     await desk.go("/readers")
     await desk.button("导入").click()
     await desk.page.locator("input[type=file]").set_input_files(ROSTER)
@@ -72,7 +77,7 @@ async def test_the_roster_is_previewed_confirmed_and_followed(desk: Desk) -> Non
     await expect(running.locator("[data-test=failed]")).to_have_text(str(WRONG))
 
 
-async def test_wrong_rows_are_fixed_and_uploaded_again(desk: Desk, tmp_path: Path) -> None:
+async def fix_wrong_rows_and_upload_them_again(desk: Desk, tmp_path: Path) -> None:
     await desk.go("/batches")
     await desk.page.get_by_role("link", name="详情").click()
     returned = await desk.save(desk.button("下载有错误的行"), tmp_path)
@@ -89,7 +94,7 @@ async def test_wrong_rows_are_fixed_and_uploaded_again(desk: Desk, tmp_path: Pat
     await expect(desk.page.get_by_text(re.compile("共 1000 条|Total 1000"))).to_be_visible()
 
 
-async def test_all_are_approved_and_have_cards(desk: Desk, school: OpenedSchool, system: str) -> None:
+async def approve_all_and_have_cards(desk: Desk, school: OpenedSchool, system: str) -> None:
     await desk.go("/readers")
     await desk.page.locator("[data-test=approve-many]").click()
     await desk.page.get_by_role("menuitem", name="符合检索条件的全部待审核读者").click()
@@ -107,12 +112,13 @@ async def test_all_are_approved_and_have_cards(desk: Desk, school: OpenedSchool,
         await desk.poll(http, "/api/readers?status=carded", lambda found: found["total"] == 1000)
 
 
-async def test_the_overview_tells_it(desk: Desk) -> None:
+async def see_it_in_the_overview(desk: Desk) -> None:
+    await desk.go("/")
     await expect(desk.page.get_by_role("link", name=re.compile("已办证.*1,000.*100%"))).to_be_visible()
     await expect(desk.page.get_by_role("row", name=re.compile("^一年级"))).to_contain_text("171")
 
 
-async def test_a_reader_has_a_card_and_a_history(desk: Desk) -> None:
+async def see_a_card_and_a_history(desk: Desk) -> None:
     await desk.go("/readers")
     await search(desk, "读者名称", "萧煊霖")
     await desk.page.get_by_role("link", name="萧煊霖").click()
@@ -122,7 +128,7 @@ async def test_a_reader_has_a_card_and_a_history(desk: Desk) -> None:
         await expect(desk.page.locator("main ol")).to_contain_text(what, timeout=20_000)
 
 
-async def test_a_hundred_rows_appear_at_once(desk: Desk) -> None:
+async def see_a_hundred_rows_appear_at_once(desk: Desk) -> None:
     """Within 200 ms of their data, measured in the page; ten times that on a machine busy with other tests."""
     await desk.go("/readers?page_size=20")
     await desk.page.evaluate(

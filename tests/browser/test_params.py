@@ -7,16 +7,13 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.desk import Desk, Desks
-from tests.browser.school import PASSWORD, OpenedSchool, SchoolOffice
-
-
-@pytest.fixture(scope="module")
-async def school(office: SchoolOffice) -> OpenedSchool:
-    return await office.open_school()
+from tests.browser.school import PASSWORD, SchoolOffice
 
 
 @pytest.fixture
-async def desk(desks: Desks, school: OpenedSchool) -> Desk:
+async def desk(desks: Desks, office: SchoolOffice) -> Desk:
+    """The desk of a school of the test's own: six grades with three classes each."""
+    school = await office.open_school(stage="primary", classes=3)
     return await desks.log_in(school.username, PASSWORD, "/grades")
 
 
@@ -25,7 +22,9 @@ async def expect_names(desk: Desk, column: int, names: Sequence[str]) -> None:
     await expect(desk.page.locator(f"tbody tr td:nth-child({column})")).to_have_text(names)
 
 
-async def test_a_usual_set_at_once(desk: Desk) -> None:
+async def test_a_usual_set_at_once(desks: Desks, office: SchoolOffice) -> None:
+    school = await office.open_school()
+    desk = await desks.log_in(school.username, PASSWORD, "/grades")
     await expect(desk.page.get_by_text("还没有年级")).to_be_visible()
     await desk.button("快速创建").click()
     dialog = desk.dialog("快速创建年级和班级")
