@@ -18,8 +18,9 @@ BODY = ("id_number", "name", "phone", "guardian_name", "guardian_phone", "class"
 """What a form calls the cells of a pupil."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def school(office: SchoolOffice) -> OpenedSchool:
+    """Of the test's own: no other's drafts and readers are in it."""
     return await office.open_school(stage="primary", classes=8)
 
 
@@ -210,7 +211,7 @@ def write_lines(path: Path, lines: list[list[str]]) -> Path:
 
 
 async def draft_is_known(system: str, school: OpenedSchool, rows: int) -> None:
-    """To batches, which hears of previews from readers in its own time: this one, and of others that they are gone."""
+    """To batches, which hears of previews from readers in its own time."""
     async with client(system, school.username) as http:
         await Desk.poll(
             http, "/api/batches?status=draft", lambda found: [one["total"] for one in found["items"]] == [rows]
