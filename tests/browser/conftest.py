@@ -1,6 +1,6 @@
 """The whole system, the pages built and served with it, and a browser.
 
-One system serves all tests of a process; each test module works in a school of its own.
+One system serves all tests of a process; each test module, or each test, works in a school of its own.
 """
 
 import os
