@@ -19,19 +19,10 @@ ADMIN = "cards-library"
 
 
 @pytest.fixture(scope="module")
-async def school(office: SchoolOffice, system: str) -> OpenedSchool:
-    """A school in a district of this module's own, with four cards, and its library's admin."""
-    opened = await office.open_school(stage="primary", classes=1, district=DISTRICT)
-    async with client(system, opened.username) as http:
-        classes = (await http.get("/api/params/classes")).json()["items"]
-        for at in range(4):
-            number, name, phone, *_ = pupil(FIRST + at)
-            place = {"home_district": DISTRICT, "class_id": classes[0]["id"]}
-            reader = await post(http, "/api/readers", {"id_number": number, "name": name, "phone": phone, **place})
-            await post(http, f"/api/readers/{reader['id']}/approve", {})
-        await Desk.poll(http, "/api/readers?status=carded", lambda found: found["total"] == 4)
+async def school(office: SchoolOffice) -> OpenedSchool:
+    """A school in a district of this module's own, and its library's admin. Each test makes the cards it works on."""
     await office.open_library(DISTRICT, ADMIN)
-    return opened
+    return await office.open_school(stage="primary", classes=1, district=DISTRICT)
 
 
 @pytest.fixture
@@ -39,30 +30,45 @@ async def desk(desks: Desks, school: OpenedSchool) -> Desk:
     return await desks.log_in(ADMIN, PASSWORD, "/cards")
 
 
-async def open_card(desk: Desk, at: int) -> str:
-    links = desk.page.locator("tbody").get_by_role("link")
-    number = await links.nth(at).inner_text()
-    await links.nth(at).click()
+async def issue(system: str, school: OpenedSchool, *pupils: int) -> list[str]:
+    """The numbers of new cards of the module's pupils with these indexes."""
+    numbers = []
+    async with client(system, school.username) as http:
+        classes = (await http.get("/api/params/classes")).json()["items"]
+        for at in pupils:
+            number, name, phone, *_ = pupil(FIRST + at)
+            place = {"home_district": DISTRICT, "class_id": classes[0]["id"]}
+            reader = await post(http, "/api/readers", {"id_number": number, "name": name, "phone": phone, **place})
+            await post(http, f"/api/readers/{reader['id']}/approve", {})
+            made = await Desk.poll(http, f"/api/readers/{reader['id']}", lambda found: found["status"] == "carded")
+            numbers.append(str(made["card_no"]))
+    return numbers
+
+
+async def open_card(desk: Desk, number: str) -> None:
+    """From the list."""
+    await desk.page.locator("tbody").get_by_role("link", name=number, exact=True).click()
     await expect(desk.page.get_by_role("heading", name=number)).to_be_visible()
-    return number
 
 
-async def hand_one_out(system: str) -> str:
-    """The number of a card that somebody has in the hand."""
+async def hand_out(system: str, number: str) -> None:
+    """Until somebody has the card in the hand."""
     async with client(system, ADMIN) as http:
-        card = (await http.get("/api/cards?status=active")).json()["items"][0]
-        done = (None, "wanted", "printed", "handed_out").index(card["physical"])
-        for step_name in ("make-physical", "print", "hand-out")[done:]:
-            await post(http, f"/api/cards/{card['card_no']}/{step_name}", {}, status=200)
-    return str(card["card_no"])
+        for step_name in ("make-physical", "print", "hand-out"):
+            await post(http, f"/api/cards/{number}/{step_name}", {}, status=200)
 
 
-async def test_plastic_for_many_at_once(desk: Desk, school: OpenedSchool) -> None:
-    await expect(desk.page.locator("tbody tr")).to_have_count(4)
+async def test_plastic_for_many_at_once(desk: Desk, office: SchoolOffice, system: str) -> None:
+    school = await office.open_school(stage="primary", classes=1, district=DISTRICT)
+    numbers = await issue(system, school, 0, 1, 2, 3)
+    await desk.go("/cards")
+    for number in numbers:
+        await expect(desk.page.locator("tbody tr").filter(has_text=number)).to_have_count(1)
     await expect(desk.button("全部制卡")).to_be_disabled()
     await desk.choose_school(school.name)
     await desk.button("检索").click()
     await desk.settle()
+    await expect(desk.page.locator("tbody tr")).to_have_count(4)
     for name in ("全部转实体证", "全部制卡"):
         await desk.button(name).click()
         await desk.page.locator("[data-test=confirm-step]").click()
@@ -83,7 +89,8 @@ async def test_plastic_for_many_at_once(desk: Desk, school: OpenedSchool) -> Non
 
 
 async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: OpenedSchool, system: str) -> None:
-    old = await hand_one_out(system)
+    (old,) = await issue(system, school, 4)
+    await hand_out(system, old)
     await desk.go(f"/cards/{old}")
     entry = desk.page.get_by_role("navigation").get_by_role("link", name="读者证管理", exact=True)
     await expect(entry).to_have_attribute("aria-current", "true")
@@ -98,14 +105,15 @@ async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: Opened
     await expect(history).to_contain_text(ADMIN)
     # From the number that is dead to the one that came for it, and to whose card it is.
     await history.get_by_role("link").click()
-    await expect(desk.page.get_by_role("heading", level=1)).not_to_have_text(old)
+    heading = desk.page.get_by_role("heading", level=1)
+    await expect(heading).not_to_have_text(old)
     await expect(desk.page.locator(".el-tag").first).to_have_text("正常")
     await expect(desk.page.get_by_role("definition").filter(has_text=school.name)).to_be_visible()
+    new = await heading.inner_text()
     await desk.page.get_by_role("link", name="查看读者").click()
     await expect(desk.page.get_by_role("definition").filter(has_text=school.name)).to_be_visible()
     await desk.go("/cards?status=active&physical=wanted")
-    new = await open_card(desk, 0)
-    assert new != old
+    await open_card(desk, new)
     await expect(desk.page.get_by_role("definition").filter(has_text=old)).to_be_visible()
     await step(desk, "停用", "图书逾期未还")
     await expect(desk.page.locator(".el-tag").first).to_have_text("已停用")
@@ -115,9 +123,12 @@ async def test_lost_replaced_suspended_resumed_closed(desk: Desk, school: Opened
     await desk.check_access()
 
 
-async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(desk: Desk) -> None:
+async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(
+    desk: Desk, school: OpenedSchool, system: str
+) -> None:
+    (number,) = await issue(system, school, 5)
     await desk.go("/cards?status=active")
-    number = await open_card(desk, 0)
+    await open_card(desk, number)
     masked = await desk.page.locator(".sc-head span").first.inner_text()
     assert "*" in masked
     await desk.page.locator("[data-test=exchange]").click()
@@ -156,10 +167,11 @@ async def test_a_former_card_with_a_deposit_is_refunded_to_a_proxy(desk: Desk) -
     await expect(row).to_contain_text("已退款")
 
 
-async def test_is_this_card_good(desk: Desk) -> None:
+async def test_is_this_card_good(desk: Desk, school: OpenedSchool, system: str) -> None:
+    await issue(system, school, 6)
     await desk.button("查证").click()
     dialog = desk.dialog("查证")
-    await dialog.get_by_role("textbox").fill(pupil(FIRST + 1)[0])
+    await dialog.get_by_role("textbox").fill(pupil(FIRST + 6)[0])
     await desk.button("检索", dialog).click()
     await expect(dialog.locator("[data-test=found]")).to_contain_text("证件有效")
     await dialog.get_by_role("textbox").fill("999999999999999")
@@ -167,11 +179,11 @@ async def test_is_this_card_good(desk: Desk) -> None:
     await expect(dialog.get_by_role("alert")).to_be_visible()
 
 
-async def test_a_social_security_card_leads_to_one_card(desk: Desk) -> None:
-    numbers = []
+async def test_a_social_security_card_leads_to_one_card(desk: Desk, school: OpenedSchool, system: str) -> None:
+    cards = await issue(system, school, 7, 8)
     for at, number in enumerate((" a2400 0001", "A24000001")):
         await desk.go("/cards?status=active")
-        numbers.append(await open_card(desk, at))
+        await open_card(desk, cards[at])
         await desk.page.locator("[data-test=social-security]").click()
         dialog = desk.dialog("登记社保卡")
         confirm = dialog.locator("[data-test=confirm-credential]")
@@ -193,12 +205,13 @@ async def test_a_social_security_card_leads_to_one_card(desk: Desk) -> None:
     await desk.button("查证").click()
     await desk.dialog("查证").get_by_role("textbox").fill("A24000001")
     await desk.button("检索", desk.dialog("查证")).click()
-    await expect(desk.dialog("查证").locator("[data-test=found]")).to_contain_text(numbers[0])
+    await expect(desk.dialog("查证").locator("[data-test=found]")).to_contain_text(cards[0])
 
 
-async def test_may_it_borrow_may_it_renew(desk: Desk) -> None:
+async def test_may_it_borrow_may_it_renew(desk: Desk, school: OpenedSchool, system: str) -> None:
+    (number,) = await issue(system, school, 9)
     await desk.go("/cards?status=active")
-    await open_card(desk, 0)
+    await open_card(desk, number)
     await desk.page.locator("[data-test=lending]").click()
     dialog = desk.dialog("借阅/续借查询")
     today, ask = local_day(datetime.now(UTC)), dialog.locator("[data-test=ask-lending]")
@@ -244,9 +257,12 @@ async def test_may_it_borrow_may_it_renew(desk: Desk) -> None:
     await desk.check_access()
 
 
-async def test_a_school_may_ask_about_lending_and_adds_no_credential(desks: Desks, school: OpenedSchool) -> None:
+async def test_a_school_may_ask_about_lending_and_adds_no_credential(
+    desks: Desks, school: OpenedSchool, system: str
+) -> None:
+    (number,) = await issue(system, school, 10)
     teacher = await desks.log_in(school.username, PASSWORD, "/cards?status=active")
-    await open_card(teacher, 0)
+    await open_card(teacher, number)
     await expect(teacher.page.locator("[data-test=social-security]")).to_have_count(0)
     await teacher.page.locator("[data-test=lending]").click()
     await expect(teacher.dialog("借阅/续借查询")).to_be_visible()
@@ -285,9 +301,10 @@ async def test_privileges_from_a_day_on(desk: Desk, system: str) -> None:
     await desk.show("privileges")
 
 
-async def test_a_strangers_card_is_not_found(desks: Desks, desk: Desk, school: OpenedSchool) -> None:
-    await expect(desk.page.locator("tbody tr").first).to_be_visible()
-    number = await desk.page.locator("tbody").get_by_role("link").first.inner_text()
+async def test_a_strangers_card_is_not_found(desks: Desks, desk: Desk, school: OpenedSchool, system: str) -> None:
+    (number,) = await issue(system, school, 11)
+    await desk.go("/cards")
+    await expect(desk.page.locator("tbody tr").filter(has_text=number)).to_be_visible()
     other = await desks.log_in("district-500103")
     for address in (f"/cards/{number}", "/cards/500103260999999"):
         await other.page.goto(address)
