@@ -222,6 +222,19 @@ async def test_drafts_expire_after_a_day(
     assert [row["batch_no"] for row in left] == [new]
 
 
+async def test_many_forgotten_drafts_expire_in_bites(
+    teacher: httpx.AsyncClient, database: Database, administrator: Administrator
+) -> None:
+    await create(teacher)
+    for _ in range(51):
+        await open_batch(teacher, filter={})
+    await administrator.execute("update readers.approvals set opened_at = opened_at - interval '2 days'")
+    for left in (1, 0):
+        await Tidying(database).tick()
+        drafts = "select count(*) from readers.approvals where status = 'draft'"
+        assert await administrator.fetchval(drafts) == left
+
+
 async def test_items_that_were_carried_out_are_erased(
     teacher: httpx.AsyncClient, database: Database, administrator: Administrator, readers: RunningService
 ) -> None:
