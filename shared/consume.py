@@ -1,8 +1,9 @@
 """Durable consumers: fetch a batch, apply it in one transaction, acknowledge.
 
-Protocol. A turn takes up to `batch_size` messages (`shared.pulling`). One transaction inserts their ids into the inbox,
-which tells which are new, gives the new ones to the handler as one list (set-based work), and commits; then all are
-acknowledged, each by itself: to acknowledge the last for all before it would take in what other processes work on.
+Protocol. A turn takes up to `batch_size` messages (`shared.pulling`) and goes through them in parts of `batch_bytes`:
+some tell a thousand things together, and a transaction is to stay short. One transaction inserts their ids into the
+inbox, which tells which are new, gives the new ones to the handler as one list (set-based work), and commits; then all
+are acknowledged, each by itself: to acknowledge the last for all before it would take in what other processes work on.
 Killed before the commit: nothing happened, the batch comes again. Killed after it: the inbox drops the batch. A handler
 whose own rows have the event's id in their key needs no inbox (`remembers = False`).
 
@@ -120,6 +121,7 @@ class Consumer(Puller):
     ahead = True
     remembers = True
     batch_size = 1000
+    batch_bytes = 1 << 20
     max_attempts = 5
     retry_delay = 2.0
     retry_every = 2.0
@@ -139,7 +141,8 @@ class Consumer(Puller):
         messages = await self.fetch(self.batch_size)
         if messages:
             async with self.holding(messages):
-                await self._deliver(messages)
+                for part in _parts(messages, self.batch_bytes):
+                    await self._deliver(part)
 
     async def _deliver(self, messages: list[Msg]) -> None:
         try:
@@ -213,6 +216,20 @@ class Consumer(Puller):
             fresh = await self._fresh(tx, [event])
             if fresh:
                 await self._handler(tx, fresh)
+
+
+def _parts(messages: Sequence[Msg], most: int) -> list[list[Msg]]:
+    """In their order; each part's bodies have `most` bytes together, unless one message alone has more."""
+    parts: list[list[Msg]] = []
+    room = 0
+    for message in messages:
+        size = len(message.data)
+        if not parts or size > room:
+            parts.append([])
+            room = most
+        parts[-1].append(message)
+        room -= size
+    return parts
 
 
 class _savepoint:  # noqa: N801 - reads as a statement

@@ -1,9 +1,9 @@
 """Pulling messages from durables: one request at a time stands with each, and what comes is kept until it is taken.
 
-Protocol. A request asks for up to `size` messages and stands for a few seconds; the server sends what there is and
-what comes meanwhile. When all have come, when it has ended by its time or the server says so, the next one is made:
-with `ahead` as soon as something is taken, so that messages travel while those before them are applied; without it only
-by whoever comes to take, so that no message waits here while another process could work on it.
+Protocol. A request asks for up to `size` messages, 4 MiB at most, and stands for a few seconds; the server sends what
+there is and what comes meanwhile. When all have come, when it has ended by its time or the server says so, the next one
+is made: with `ahead` as soon as something is taken, so that messages travel while those before them are applied;
+without it only by whoever comes to take, so that no message waits here while another process could work on it.
 
 Under way at once are thus at most `size` messages that were taken and as many that wait; `ack_wait` runs for both, and
 `shared.holding` prolongs it for both.
@@ -23,6 +23,8 @@ from nats.aio.msg import Msg
 
 _ENDED = ("404", "408")
 _COMPLETED = "Batch Completed"
+# A message has at most 1 MB: some always fit.
+_MOST_BYTES = 4 << 20
 _GRACE = 0.5
 _GATHER = 0.02
 _BUSY = 0.2
@@ -101,7 +103,7 @@ class Pull:
             request.until = now + wait + _GRACE
             await self.client.publish(
                 f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{name}",
-                msgspec.json.encode({"batch": size, "expires": int(wait * 1e9)}),
+                msgspec.json.encode({"batch": size, "max_bytes": _MOST_BYTES, "expires": int(wait * 1e9)}),
                 reply=f"{self._inbox}.{place}.{request.number}",
             )
 
@@ -141,6 +143,6 @@ class Pull:
             request.left = 0
         headers = message.headers or {}
         status, description = headers.get("Status"), headers.get("Description", "")
-        # Newer servers end a request that brought all it asked for with a 409, which is no refusal.
-        if status not in _ENDED and description != _COMPLETED:
+        # A request that brought all it asked for, or as many bytes as it takes, ends with a 409, which is no refusal.
+        if status not in _ENDED and description != _COMPLETED and "maxbytes" not in description.lower():
             self._refusal = f"{name}: {status} {description}".rstrip()

@@ -11,7 +11,7 @@ from shared.tenancy import NO_DISTRICT, NO_SCHOOL
 
 # The actor stands in columns of its own; the digest is a key between services that says nothing to people; of the items
 # of a batch each has an entry of its own.
-_NOT_SHOWN = ("actor", "id_digest", "items")
+_NOT_SHOWN = ("actor", "id_digest")
 
 
 def entry_out(row: asyncpg.Record, language: Language) -> LogEntry:

@@ -10,17 +10,24 @@ from services.audit.errors import MomentMalformed
 from services.audit.schemas import Cursor, LogFilter, Window
 from shared import china
 from shared.contracts.fact import Fact
+from shared.contracts.registry import published
 from shared.envelope import Event
 from shared.tenancy import NO_DISTRICT
 
 _RECENT: Final = timedelta(days=31)
 _AROUND: Final = timedelta(hours=1)
+_REPEATS: Final = {ce_type for ce_type, kind in published().items() if kind.REPEATS}
 
 
 class _Gist(Fact, frozen=True, kw_only=True):
     """What the log wants of any fact."""
 
     reader_id: UUID | None = None
+
+
+def is_logged(event: Event) -> bool:
+    """Everything is, but for what only tells together of what has been told one by one."""
+    return event.ce_type not in _REPEATS
 
 
 def entry_of(event: Event, recorded_at: datetime) -> Entry:

@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.di import NamedDependency, Provide
 
 from services.batches.api import HANDLERS
-from services.batches.consumer import follow_batches, follow_refusals
+from services.batches.consumer import follow_batches, follow_cards
 from services.batches.progress import ProgressFeed
 from shared.consume import Consumer
 from shared.kernel import Kernel
@@ -27,6 +27,6 @@ def provide_feed(kernel: NamedDependency[Kernel]) -> ProgressFeed:
 def _loops(kernel: Kernel) -> Sequence[Loop]:
     return [
         Consumer("batch", kernel.database, kernel.broker, follow_batches),
-        Consumer("card-refused", kernel.database, kernel.broker, follow_refusals),
+        Consumer("card", kernel.database, kernel.broker, follow_cards),
         ProgressFeed(kernel.database, kernel.ended_sessions),
     ]

@@ -21,8 +21,8 @@ async def follow_batches(tx: Transaction, events: Sequence[Event]) -> None:
     await _apply(tx, rules.fold(headers), events)
 
 
-async def follow_refusals(tx: Transaction, events: Sequence[Event]) -> None:
-    """Cards that were not issued after an approval."""
+async def follow_cards(tx: Transaction, events: Sequence[Event]) -> None:
+    """Cards that were issued after an approval, or refused."""
     await _apply(tx, [], events)
 
 

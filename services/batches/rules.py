@@ -1,6 +1,6 @@
 """Pure decisions: what a fact says about a batch or an item, and how facts of one batch are joined."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
@@ -14,13 +14,13 @@ from shared.contracts.batch import (
     BatchConfirmed,
     BatchItemFailed,
     BatchItemsImported,
-    BatchItemsIssued,
     BatchItemSkipped,
     BatchItemUnchanged,
     BatchOpened,
     BatchUndone,
+    DoneItem,
 )
-from shared.contracts.card import CardRefused
+from shared.contracts.card import CardRefused, CardsIssued, IssuedCard
 from shared.envelope import Event, MalformedEvent
 
 _WIDEST: Final = timedelta(days=100)
@@ -34,9 +34,6 @@ _OUTCOMES: Final[dict[str, tuple[type[ItemFact], Literal["succeeded", "failed", 
     BatchItemSkipped.ce_type(): (BatchItemSkipped, "skipped"),
     BatchItemUnchanged.ce_type(): (BatchItemUnchanged, "succeeded"),
     CardRefused.ce_type(): (CardRefused, "failed"),
-}
-_DONE: Final[dict[str, type[BatchItemsImported | BatchItemsIssued]]] = {
-    kind.ce_type(): kind for kind in (BatchItemsImported, BatchItemsIssued)
 }
 
 
@@ -95,19 +92,24 @@ def header_of(event: Event) -> Header | None:
 
 
 def items_of(event: Event) -> list[Item]:
-    """Empty for facts that make no item final: a batch's own, and refusals outside one. Raises MalformedEvent."""
-    if (kind := _DONE.get(event.ce_type)) is not None:
-        return _done(event, kind)
+    """Empty for facts that make no item final: a batch's own, and cards and refusals outside one.
+
+    Raises MalformedEvent.
+    """
+    if event.ce_type == BatchItemsImported.ce_type():
+        imported = event.decode(BatchItemsImported)
+        if imported.batch_no is None:
+            raise MalformedEvent(f"{event.ce_type} names no batch")
+        return _done(event, imported.batch_no, imported.items)
+    if event.ce_type == CardsIssued.ce_type():
+        issued = event.decode(CardsIssued)
+        return [] if issued.batch_no is None else _done(event, issued.batch_no, issued.cards)
     item = _item_of(event)
     return [] if item is None else [item]
 
 
-def _done(event: Event, kind: type[BatchItemsImported | BatchItemsIssued]) -> list[Item]:
-    fact = event.decode(kind)
+def _done(event: Event, batch_no: str, items: Sequence[DoneItem | IssuedCard]) -> list[Item]:
     school_id, district = _school(event)
-    batch_no = fact.batch_no
-    if batch_no is None:
-        raise MalformedEvent(f"{event.ce_type} names no batch")
     return [
         Item(
             school_id=school_id,
@@ -117,7 +119,8 @@ def _done(event: Event, kind: type[BatchItemsImported | BatchItemsIssued]) -> li
             outcome="succeeded",
             reader_id=item.reader_id,
         )
-        for item in fact.items
+        for item in items
+        if item.item_no is not None
     ]
 
 

@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Litestar:
 def _loops(kernel: Kernel) -> Sequence[Loop]:
     database, broker = kernel.database, kernel.broker
     return [
-        Consumer("reader-approved", database, broker, follow_approvals),
+        Consumer("reader-approved_together", database, broker, follow_approvals),
         Consumer("reader-changed", database, broker, follow_readers),
         Consumer("grade", database, broker, follow_grades),
         Consumer("class", database, broker, follow_classes),

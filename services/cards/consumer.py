@@ -7,7 +7,7 @@ from services.cards.issuing import issue_cards
 from services.cards.rules import Application
 from shared.contracts.consent import ConsentRecorded, ConsentWithdrawn
 from shared.contracts.param import ClassCreated, GradeCreated
-from shared.contracts.reader import ReaderApproved, ReaderChanged
+from shared.contracts.reader import ReaderChanged, ReadersApproved
 from shared.database import Transaction
 from shared.envelope import Event, MalformedEvent
 from shared.newest import newest
@@ -15,7 +15,7 @@ from shared.newest import newest
 
 async def follow_approvals(tx: Transaction, events: Sequence[Event]) -> None:
     """Approvals of many schools in one go. Raises MalformedEvent."""
-    await issue_cards(tx, [_application(event) for event in events])
+    await issue_cards(tx, [application for event in events for application in _applications(event)])
 
 
 async def follow_readers(tx: Transaction, events: Sequence[Event]) -> None:
@@ -84,24 +84,27 @@ async def follow_consents(tx: Transaction, events: Sequence[Event]) -> None:
     await consenting.heed(tx, told)
 
 
-def _application(event: Event) -> Application:
-    fact = event.decode(ReaderApproved)
+def _applications(event: Event) -> list[Application]:
+    fact = event.decode(ReadersApproved)
     if event.school_id is None or event.district is None:
         raise MalformedEvent(f"{event.ce_type} names no school")
     try:
-        id_digest = bytes.fromhex(fact.id_digest)
+        digests = [bytes.fromhex(reader.id_digest) for reader in fact.readers]
     except ValueError as exc:
         raise MalformedEvent(f"{event.ce_type} has no digest") from exc
-    return Application(
-        school_id=event.school_id,
-        district=event.district,
-        reader_id=fact.reader_id,
-        version=fact.version,
-        id_digest=id_digest,
-        wanted_card_no=fact.wanted_card_no or None,
-        masked_name=fact.masked_name,
-        class_id=fact.class_id,
-        batch_no=fact.batch_no,
-        item_no=fact.item_no,
-        traceparent=event.traceparent,
-    )
+    return [
+        Application(
+            school_id=event.school_id,
+            district=event.district,
+            reader_id=reader.reader_id,
+            version=reader.version,
+            id_digest=digest,
+            wanted_card_no=reader.wanted_card_no or None,
+            masked_name=reader.masked_name,
+            class_id=reader.class_id,
+            batch_no=fact.batch_no,
+            item_no=reader.item_no,
+            traceparent=event.traceparent,
+        )
+        for reader, digest in zip(fact.readers, digests, strict=True)
+    ]

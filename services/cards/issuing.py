@@ -13,6 +13,7 @@ card lives: the card is told again with the new batch's item, so that the batch 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.cards import issuing_queries as queries
@@ -25,11 +26,17 @@ from services.cards.rules import REFUSALS, Application, KnownCard, RefusalCode
 from services.cards.schemas import Terms
 from shared import outbox
 from shared.china import local_day
-from shared.contracts.batch import BatchItemsIssued, DoneItem
-from shared.contracts.card import CardIssued, CardRefused, Privileges
+from shared.contracts.card import CardIssued, CardRefused, CardsIssued, IssuedCard, Privileges
+from shared.contracts.fact import Fact
 from shared.database import Transaction
 from shared.envelope import Event, event_of
 from shared.ids import new_id
+
+_Told: TypeAlias = tuple[Application, UUID, CardIssued | CardRefused]
+"""An application, the id of what is told of (its card, its reader), and the fact."""
+
+# A fact must stay well below what the broker takes at once (1 MB).
+_TOGETHER: Final = 1000
 
 
 async def issue_cards(tx: Transaction, applications: Sequence[Application]) -> None:
@@ -60,9 +67,7 @@ async def issue_cards(tx: Transaction, applications: Sequence[Application]) -> N
         await queries.insert_cards(tx.connection, list(issued.values()), tx.now)
     privileges = await in_force(tx, [item.district for item in applications])
     told = _tell(tx, applications, found, issued, refused, privileges)
-    having = issued.keys() | found.held.keys()
-    carded = [item for place, item in enumerate(applications) if found.same_as.get(place, place) in having]
-    await outbox.append(tx, [*told, *_tell_batches(tx, carded)])
+    await outbox.append(tx, [*(_event(tx, *one) for one in told), *_tell_together(tx, told)])
 
 
 async def _claim(
@@ -134,18 +139,15 @@ def _tell(
     issued: Mapping[int, NewCard],
     refused: Mapping[int, RefusalCode],
     privileges: Mapping[str, Terms],
-) -> list[Event]:
-    events = []
+) -> list[_Told]:
+    told: list[_Told] = []
     for place, application in enumerate(applications):
         decided = found.same_as.get(place, place)
         allowed = privileges[application.district].privileges
-        fact: CardIssued | CardRefused
         if decided in refused:
-            code = refused[decided]
-            subject, fact = application.reader_id, _refusal(tx, application, code)
+            told.append((application, application.reader_id, _refusal(tx, application, refused[decided])))
         elif decided in issued:
             card = issued[decided]
-            subject = card.card_id
             fact = CardIssued(
                 actor=tx.actor,
                 version=1,
@@ -157,49 +159,53 @@ def _tell(
                 issued_at=tx.now,
                 privileges=allowed,
             )
+            told.append((application, card.card_id, fact))
         elif decided in found.held:
             held = found.held[decided]
-            subject, fact = held.card_id, _told_again(tx, application, held, allowed)
-        else:
-            continue
-        events.append(
-            event_of(
-                fact,
-                source=tx.service,
-                subject_id=subject,
-                time=tx.now,
-                district=application.district,
-                school_id=application.school_id,
-                traceparent=application.traceparent,
+            told.append((application, held.card_id, _told_again(tx, application, held, allowed)))
+    return told
+
+
+def _tell_together(tx: Transaction, told: Sequence[_Told]) -> list[Event]:
+    """The cards among these once more, for those who follow them by the thousand: each fact of one school and batch."""
+    groups: dict[tuple[UUID, str | None], list[tuple[Application, IssuedCard]]] = {}
+    for application, card_id, fact in told:
+        if isinstance(fact, CardIssued):
+            card = IssuedCard(
+                reader_id=fact.reader_id,
+                card_id=card_id,
+                card_no=fact.card_no,
+                version=fact.version,
+                item_no=fact.item_no,
             )
-        )
-    return events
-
-
-def _tell_batches(tx: Transaction, carded: Sequence[Application]) -> list[Event]:
-    """One fact for each batch of which these have their cards now."""
-    batches: dict[tuple[UUID, str], list[Application]] = {}
-    for item in carded:
-        if item.batch_no is not None and item.item_no is not None:
-            batches.setdefault((item.school_id, item.batch_no), []).append(item)
+            groups.setdefault((application.school_id, application.batch_no), []).append((application, card))
     return [
-        event_of(
-            BatchItemsIssued(
+        _event(
+            tx,
+            group[start][0],
+            batch_no or school_id,
+            CardsIssued(
                 actor=tx.actor,
                 version=1,
                 batch_no=batch_no,
-                kind="approval",
-                items=tuple(DoneItem(item.item_no, item.reader_id) for item in items if item.item_no is not None),
+                cards=tuple(card for _, card in group[start : start + _TOGETHER]),
             ),
-            source=tx.service,
-            subject_id=batch_no,
-            time=tx.now,
-            district=items[0].district,
-            school_id=school_id,
-            traceparent=items[0].traceparent,
         )
-        for (school_id, batch_no), items in batches.items()
+        for (school_id, batch_no), group in groups.items()
+        for start in range(0, len(group), _TOGETHER)
     ]
+
+
+def _event(tx: Transaction, application: Application, subject_id: UUID | str, fact: Fact) -> Event:
+    return event_of(
+        fact,
+        source=tx.service,
+        subject_id=subject_id,
+        time=tx.now,
+        district=application.district,
+        school_id=application.school_id,
+        traceparent=application.traceparent,
+    )
 
 
 def _refusal(tx: Transaction, application: Application, code: RefusalCode) -> CardRefused:

@@ -31,7 +31,7 @@ from services.readers.errors import (
 from services.readers.schemas import Approval, ApprovalRequest, ReaderFilter
 from services.readers.sealing import Sealer
 from services.readers.searching import find
-from services.readers.service import masked
+from services.readers.service import masked, together
 from services.readers.slicing import in_slices
 from shared import outbox
 from shared.contracts.batch import BatchCancelled, BatchConfirmed, BatchItemFailed, BatchItemSkipped, BatchOpened
@@ -145,7 +145,9 @@ async def approve_chunk(tx: Transaction, sealer: Sealer, chunk: ApprovalChunk) -
             return _refusal(chunk, item, refusal())
         return _fact(chunk, item, readers.get(item["reader_id"]), sealer)
 
-    await outbox.publish(tx, await in_slices(tell, items))
+    told = await in_slices(tell, items)
+    approvals = [fact for _, fact in told if isinstance(fact, ReaderApproved)]
+    await outbox.publish(tx, [*told, *([(chunk.batch_no, together(approvals))] if approvals else [])])
     await queries.finish_chunk(tx.connection, chunk.batch_no, chunk.first)
     # Last of all: it locks the school's counts, for which other chunks and arriving cards wait.
     await queries.approve_readers(tx.connection, approved, tx.now)

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from services.readers import queries
-from shared.contracts.card import CardClosed, CardIssued, CardRefused, CardReplaced
+from shared.contracts.card import CardClosed, CardRefused, CardReplaced, CardsIssued
 from shared.contracts.param import ClassCreated, GradeCreated
 from shared.database import Transaction
 from shared.envelope import Event
@@ -49,7 +49,7 @@ async def follow_classes(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 async def follow_cards(tx: Transaction, events: Sequence[Event]) -> None:
-    """Issued: the reader is carded. Replaced: the number follows. Closed, refused: it goes back with the reason.
+    """Issued: the readers are carded. Replaced: the number follows. Closed, refused: it goes back with the reason.
 
     Of one card the latest version wins, whatever the order; what a card was told last stays with the reader, so that
     a fact that comes late does not bring back a dead number.
@@ -60,8 +60,7 @@ async def follow_cards(tx: Transaction, events: Sequence[Event]) -> None:
         if event.fact == "refused":
             refusal = event.decode(CardRefused)
             refusals[refusal.reader_id] = (event, refusal)
-        elif event.fact in ("issued", "replaced", "closed"):
-            state = _card_state(event)
+        for state in _card_states(event):
             known = cards.get((state.reader_id, state.card_id))
             if known is None or known.version < state.version:
                 cards[state.reader_id, state.card_id] = state
@@ -82,14 +81,22 @@ class _CardState(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-def _card_state(event: Event) -> _CardState:
-    card_id = UUID(event.subject_id)
-    if event.fact == "closed":
-        closed = event.decode(CardClosed)
-        reason = f"读者证已注销：{closed.reason}"
-        return _CardState(event.row_school_id, closed.reader_id, card_id, closed.version, None, reason)
-    fact = event.decode(CardIssued if event.fact == "issued" else CardReplaced)
-    return _CardState(event.row_school_id, fact.reader_id, card_id, fact.version, fact.card_no)
+def _card_states(event: Event) -> list[_CardState]:
+    school_id = event.row_school_id
+    match event.fact:
+        case "issued_together":
+            cards = event.decode(CardsIssued).cards
+            return [_CardState(school_id, card.reader_id, card.card_id, card.version, card.card_no) for card in cards]
+        case "replaced":
+            replaced = event.decode(CardReplaced)
+            card_id = UUID(event.subject_id)
+            return [_CardState(school_id, replaced.reader_id, card_id, replaced.version, replaced.card_no)]
+        case "closed":
+            closed = event.decode(CardClosed)
+            reason = f"读者证已注销：{closed.reason}"
+            return [_CardState(school_id, closed.reader_id, UUID(event.subject_id), closed.version, None, reason)]
+        case _:
+            return []
 
 
 async def _apply_cards(tx: Transaction, states: Sequence[_CardState]) -> None:

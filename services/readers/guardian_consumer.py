@@ -6,7 +6,7 @@ from services.readers import consenting_queries, reminding
 from services.readers.consenting_queries import SchoolRow
 from services.readers.sealing import Sealer
 from shared.consume import Handler
-from shared.contracts.card import CardIssued
+from shared.contracts.card import CardsIssued
 from shared.contracts.identity import SchoolOpened
 from shared.database import Transaction
 from shared.envelope import Event, MalformedEvent
@@ -30,7 +30,10 @@ def and_reminders(follow_cards: Handler, sealer: Sealer) -> Callable[[Transactio
     async def follow(tx: Transaction, events: Sequence[Event]) -> None:
         await follow_cards(tx, events)
         issued = [
-            (event.row_school_id, event.decode(CardIssued).reader_id) for event in events if event.fact == "issued"
+            (event.row_school_id, card.reader_id)
+            for event in events
+            if event.fact == "issued_together"
+            for card in event.decode(CardsIssued).cards
         ]
         if issued:
             await reminding.remind_of_consents(tx, sealer, issued)

@@ -1,7 +1,7 @@
 """Use cases of single readers: create, check, change, delete, approve, return, reveal (appendix 3 §2.1)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,12 +30,14 @@ from services.readers.searching import fetch_reader
 from shared import outbox, person_name, resident_id
 from shared.china import local_day
 from shared.contracts.reader import (
+    ApprovedReader,
     ReaderApproved,
     ReaderChanged,
     ReaderCreated,
     ReaderDeleted,
     ReaderReturned,
     ReaderRevealed,
+    ReadersApproved,
 )
 from shared.database import Database, Transaction
 from shared.errors import FieldError, Invalid, Stale
@@ -183,7 +185,7 @@ async def approve_reader(tx: Transaction, sealer: Sealer, reader_id: UUID, versi
         wanted_card_no=row["wanted_card_no"],
         **masked(row, private),
     )
-    await outbox.publish(tx, [(reader_id, fact)])
+    await outbox.publish(tx, [(reader_id, fact), (reader_id, together([fact]))])
     return Approved(reader_id, "approved", row["version"] + 1, without_consent=row["consent"] == "none")
 
 
@@ -210,6 +212,23 @@ async def return_reader(tx: Transaction, sealer: Sealer, reader_id: UUID, reason
 
 
 # --- pieces
+
+
+def together(approvals: Sequence[ReaderApproved]) -> ReadersApproved:
+    """These approvals of one school and batch, at least one, as cards takes them."""
+    readers = tuple(
+        ApprovedReader(
+            reader_id=fact.reader_id,
+            version=fact.version,
+            masked_name=fact.masked_name,
+            id_digest=fact.id_digest,
+            class_id=fact.class_id,
+            wanted_card_no=fact.wanted_card_no,
+            item_no=fact.item_no,
+        )
+        for fact in approvals
+    )
+    return ReadersApproved(actor=approvals[0].actor, version=1, batch_no=approvals[0].batch_no, readers=readers)
 
 
 def new_row(

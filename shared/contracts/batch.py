@@ -75,22 +75,12 @@ class DoneItem(msgspec.Struct, frozen=True):
     reader_id: UUID
 
 
-class _DoneItems(_Batch, frozen=True, kw_only=True):
-    """Up to about 1,000 items at once, for those who count: of each there is a fact of its own as well."""
-
-    items: tuple[DoneItem, ...]
-
-
-class BatchItemsImported(_DoneItems, frozen=True, kw_only=True):
-    """These readers were created or changed (each by a `reader.created` or `reader.changed` before)."""
+class BatchItemsImported(_Batch, frozen=True, kw_only=True):
+    """Up to about 1,000 readers were created or changed: each has its `reader.created` or `reader.changed` before."""
 
     FACT = "items_imported"
-
-
-class BatchItemsIssued(_DoneItems, frozen=True, kw_only=True):
-    """These readers have their cards (each told by a `card.issued` before)."""
-
-    FACT = "items_issued"
+    REPEATS = True
+    items: tuple[DoneItem, ...]
 
 
 class BatchCompleted(_Batch, frozen=True, kw_only=True):

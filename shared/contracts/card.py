@@ -40,6 +40,25 @@ class CardIssued(_Card, frozen=True, kw_only=True):
     privileges: Privileges
 
 
+class IssuedCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`version` is the card's."""
+
+    reader_id: UUID
+    card_id: UUID
+    card_no: str
+    version: int
+    item_no: int | None = None
+
+
+class CardsIssued(Fact, frozen=True, kw_only=True):
+    """Up to about 1,000 cards of a school and a batch at once, or a single one: each has its `card.issued` before."""
+
+    ENTITY = "card"
+    FACT = "issued_together"
+    REPEATS = True
+    cards: tuple[IssuedCard, ...]
+
+
 class CardRefused(Fact, frozen=True, kw_only=True):
     """No card for an approved reader; `code` is stable, `detail` a Chinese sentence naming no other school."""
 

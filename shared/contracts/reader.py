@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from shared.contracts.fact import Fact
 
 
@@ -42,6 +44,27 @@ class ReaderApproved(_Reader, frozen=True, kw_only=True):
     FACT = "approved"
     id_digest: str
     wanted_card_no: str | None = None
+
+
+class ApprovedReader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a card needs of an approval; `version`, `id_digest` and `wanted_card_no` as in `reader.approved`."""
+
+    reader_id: UUID
+    version: int
+    masked_name: str
+    id_digest: str
+    class_id: UUID | None = None
+    wanted_card_no: str | None = None
+    item_no: int | None = None
+
+
+class ReadersApproved(Fact, frozen=True, kw_only=True):
+    """Up to about 1,000 approvals of a school at once, or a single one: each has its `reader.approved` before."""
+
+    ENTITY = "reader"
+    FACT = "approved_together"
+    REPEATS = True
+    readers: tuple[ApprovedReader, ...]
 
 
 class ReaderReturned(_Reader, frozen=True, kw_only=True):

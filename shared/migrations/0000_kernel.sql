@@ -12,6 +12,8 @@ create table outbox (
     sent_at timestamptz
 );
 comment on column outbox.id is 'a new UUIDv7 for each row; no index proves it, as every row would pay for that';
+-- A row lives for days, and to compress what tells a thousand things together costs more than to write it.
+alter table outbox alter column body set storage external;
 create index outbox_unsent on outbox (seq) where sent_at is null;
 select sc.protect('outbox', school => 'insert', district => 'insert', city => 'insert', worker => 'insert');
 create policy relay on outbox to sc_{service}_relay using (true);

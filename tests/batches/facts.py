@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from services.batches.consumer import follow_batches, follow_refusals
+from services.batches.consumer import follow_batches, follow_cards
 from shared.contracts.batch import (
     BatchCancelled,
     BatchConfirmed,
     BatchItemFailed,
     BatchItemsImported,
-    BatchItemsIssued,
     BatchItemSkipped,
     BatchItemUnchanged,
     BatchKind,
@@ -19,7 +18,7 @@ from shared.contracts.batch import (
     BatchUndone,
     DoneItem,
 )
-from shared.contracts.card import CardRefused
+from shared.contracts.card import CardRefused, CardsIssued, IssuedCard
 from shared.contracts.fact import Fact
 from shared.database import Database
 from shared.envelope import Event, event_of
@@ -122,9 +121,15 @@ class BatchFacts:
 
     def done(self, item_nos: Sequence[int], said: Literal["imported", "issued"] = "imported") -> Event:
         """Many items at once."""
-        kind = BatchItemsImported if said == "imported" else BatchItemsIssued
-        items = tuple(DoneItem(item_no, uuid4()) for item_no in item_nos)
-        return self._event(kind(actor=TEACHER, version=1, batch_no=self.batch_no, kind=self.kind, items=items))
+        mark: dict[str, Any] = {"actor": TEACHER, "version": 1, "batch_no": self.batch_no}
+        if said == "imported":
+            items = tuple(DoneItem(item_no, uuid4()) for item_no in item_nos)
+            return self._event(BatchItemsImported(**mark, kind=self.kind, items=items))
+        cards = tuple(
+            IssuedCard(item_no=item_no, reader_id=uuid4(), card_id=uuid4(), card_no=f"{item_no:015}", version=1)
+            for item_no in item_nos
+        )
+        return self._event(CardsIssued(**mark, cards=cards))
 
     def _event(self, fact: Fact) -> Event:
         return event_of(
@@ -145,4 +150,4 @@ async def follow(database: Database, events: Sequence[Event]) -> None:
     if own:
         await database.run(caller, follow_batches, own)
     if others:
-        await database.run(caller, follow_refusals, others)
+        await database.run(caller, follow_cards, others)

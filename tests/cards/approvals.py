@@ -10,8 +10,8 @@ import asyncpg
 import msgspec
 
 from services.cards.consumer import follow_approvals
-from shared.contracts.batch import BatchItemsIssued
-from shared.contracts.reader import ReaderApproved
+from shared.contracts.card import CardsIssued
+from shared.contracts.reader import ApprovedReader, ReadersApproved
 from shared.contracts.registry import published
 from shared.database import Database
 from shared.envelope import Event, event_of
@@ -28,9 +28,10 @@ def digest(person: str) -> str:
 def approval(school: Scope, person: str, reader_id: UUID | None = None, **more: Any) -> Event:
     """`person` stands for an ID number."""
     reader_id = reader_id or uuid4()
-    fields: dict[str, Any] = {"version": 2, "masked_name": "王*明", "masked_id_number": "5001**********1234"}
-    fields["id_digest"] = digest(person)
-    fact = ReaderApproved(actor=TEACHER, reader_id=reader_id, **(fields | more))
+    fields: dict[str, Any] = {"version": 2, "masked_name": "王*明", "id_digest": digest(person)}
+    batch_no = more.pop("batch_no", None)
+    reader = ApprovedReader(reader_id=reader_id, **(fields | more))
+    fact = ReadersApproved(actor=TEACHER, version=1, batch_no=batch_no, readers=(reader,))
     return event_of(
         fact,
         source="readers",
@@ -39,6 +40,12 @@ def approval(school: Scope, person: str, reader_id: UUID | None = None, **more: 
         district=school.district,
         school_id=school.school_id,
     )
+
+
+def approved(event: Event) -> ApprovedReader:
+    """Whom an approval is about."""
+    [reader] = event.decode(ReadersApproved).readers
+    return reader
 
 
 def batch(school: Scope, count: int, batch_no: str = BATCH_NO, prefix: str = "") -> list[Event]:
@@ -54,21 +61,20 @@ async def follow(database: Database, events: Sequence[Event]) -> None:
 
 
 async def told(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None = None) -> list[Any]:
-    """The facts about cards that cards has put into its outbox, in order."""
-    return await _facts(administrator, school, "card.%")
+    """The single facts about cards that cards has put into its outbox, in order."""
+    return [fact for fact in await _facts(administrator, school) if not fact.REPEATS]
 
 
-async def told_batches(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope) -> list[BatchItemsIssued]:
-    """Which items of a school's batches have their cards, as cards told it."""
-    return await _facts(administrator, school, "batch.%")
+async def told_together(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope) -> list[CardsIssued]:
+    """A school's cards as cards told them by the thousand."""
+    return [fact for fact in await _facts(administrator, school) if isinstance(fact, CardsIssued)]
 
 
-async def _facts(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None, of: str) -> list[Any]:
+async def _facts(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None) -> list[Any]:
     rows = await administrator.fetch(
         "select headers->>'ce-type' as type, body from cards.outbox "
-        "where ($1::uuid is null or school_id = $1) and headers->>'ce-type' like $2 order by seq",
+        "where ($1::uuid is null or school_id = $1) and headers->>'ce-type' like 'card.%' order by seq",
         school.school_id if school else None,
-        of,
     )
     kinds = published()
     return [msgspec.json.decode(row["body"], type=kinds[row["type"]]) for row in rows]

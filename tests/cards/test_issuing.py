@@ -20,7 +20,7 @@ from shared.envelope import MalformedEvent
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.tenancy import Scope
-from tests.cards.approvals import BATCH_NO, approval, batch, digest, follow, told, told_batches
+from tests.cards.approvals import BATCH_NO, approval, approved, batch, digest, follow, told, told_together
 from tests.running_service import a_school, publish, serving
 from tests.waiting import eventually
 
@@ -40,7 +40,7 @@ async def test_a_batch_of_many_schools_gets_its_cards(database: Database, admini
     await follow(database, events)
     facts = await told(administrator)
     assert [type(fact) for fact in facts] == [CardIssued] * 300
-    assert [fact.item_no for fact in facts] == [msgspec.json.decode(event.body)["item_no"] for event in events]
+    assert [fact.item_no for fact in facts] == [approved(event).item_no for event in events]
     first = facts[0]
     assert (first.masked_name, first.batch_no, first.kind, first.version) == ("王*明", BATCH_NO, "online", 1)
     assert first.privileges == Privileges() and first.actor.name == "cards"
@@ -54,10 +54,10 @@ async def test_a_batch_of_many_schools_gets_its_cards(database: Database, admini
     assert Counter(row["school_id"] for row in rows) == {school.school_id: 100 for school in schools}
     assert {(row["status"], row["kind"]) for row in rows} == {("active", "online")}
     for school in schools:
-        [together] = await told_batches(administrator, school)
-        of_school = [(fact.item_no, fact.reader_id) for fact in await told(administrator, school)]
-        assert [(item.item_no, item.reader_id) for item in together.items] == of_school
-        assert (together.batch_no, together.kind, len(of_school)) == (BATCH_NO, "approval", 100)
+        [together] = await told_together(administrator, school)
+        of_school = [(fact.item_no, fact.reader_id, fact.card_no) for fact in await told(administrator, school)]
+        assert [(card.item_no, card.reader_id, card.card_no) for card in together.cards] == of_school
+        assert (together.batch_no, len(of_school)) == (BATCH_NO, 100)
     await follow(database, batch(schools[0], 1, prefix="more"))
     assert (await told(administrator))[-1].card_no == card_number.compose("500103", year(), 201)
 
@@ -207,7 +207,7 @@ async def test_shuffled_and_doubled_events_end_the_same(database: Database, admi
     await asyncio.gather(*(follow(database, piece) for piece in pieces))
     living = await administrator.fetch("select card_no, id_digest from cards.cards")
     assert len(living) == len({row["card_no"] for row in living}) == len({row["id_digest"] for row in living}) == 200
-    people = {bytes.fromhex(msgspec.json.decode(event.body)["id_digest"]) for event in events}
+    people = {bytes.fromhex(approved(event).id_digest) for event in events}
     assert {row["id_digest"] for row in living} == people
     assert await administrator.fetchval("select count(*) from cards.card_numbers") == 200
     serials = await administrator.fetch("select district, last_serial from cards.serial_counters")
@@ -238,5 +238,5 @@ async def test_ten_thousand_approvals_through_the_broker(
         await eventually(all_sent, within=90)
     assert await administrator.fetchval("select count(distinct card_no) from cards.cards") == 10_000
     assert len(await told(administrator)) == 10_000
-    assert sum(len(fact.items) for fact in await told_batches(administrator, school)) == 10_000
+    assert sum(len(fact.cards) for fact in await told_together(administrator, school)) == 10_000
     assert await administrator.fetchval("select count(*) from cards.dead_letters") == 0

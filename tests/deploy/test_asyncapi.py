@@ -20,9 +20,11 @@ def test_publishers_and_followers_come_from_the_topology() -> None:
     facts = published()
     assert publisher(facts["card.issued.v1"]) == "cards"
     assert publisher(facts["batch.completed.v1"]) == "batches"
-    assert publisher(facts["batch.items_issued.v1"]) == "cards"
-    summary = document()["operations"]["send_card_issued"]["summary"]
-    assert summary == "Published by cards; followed by audit, readers."
+    assert publisher(facts["batch.items_imported.v1"]) == "readers"
+    operations = document()["operations"]
+    assert operations["send_card_issued"]["summary"] == "Published by cards; followed by audit."
+    together = operations["send_card_issued_together"]["summary"]
+    assert together == "Published by cards; followed by audit, batches, readers."
 
 
 def test_the_text_is_the_same_each_time() -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from shared.broker import Broker
 from shared.consume import Consumer
@@ -47,6 +48,27 @@ async def test_a_batch_is_one_transaction_and_one_call(
     assert len(sizes) <= 20
     transactions = await administrator.fetchval("select count(distinct xmin::text) from notes")
     assert transactions == len(sizes)
+
+
+async def test_heavy_messages_go_in_short_transactions(
+    settings: Settings, secrets: Secrets, administrator: Administrator, followers: Followers
+) -> None:
+    """More than one request to the broker takes, and more than one transaction."""
+    weights: list[int] = []
+
+    async def weigh(tx: Transaction, batch: Sequence[Event]) -> None:
+        weights.append(sum(len(event.body) for event in batch))
+        await note_down(tx, batch)
+
+    texts = [f"{number:02d}{'x' * 400_000}" for number in range(12)]
+    await publish(settings, secrets, events(*texts))
+    consumer = await followers.make(weigh)
+    with capture_logs() as told:
+        consumer.start()
+        await eventually(lambda: all_acknowledged(settings, secrets))
+    assert await notes(administrator) == texts
+    assert (consumer.applied, told) == (12, [])
+    assert max(weights) <= consumer.batch_bytes and len(weights) < 12
 
 
 async def test_events_of_many_schools_go_in_one_batch(

@@ -57,7 +57,7 @@ async def test_a_service_tells_no_others_facts(insider: Insider) -> None:
         "identity": ("user.created", "session.revoked", "school.opened"),
         "params": ("grade.created", "class.deleted"),
         "readers": ("reader.approved", "batch.opened", "batch.items_imported"),
-        "cards": ("card.issued", "batch.items_issued"),
+        "cards": ("card.issued", "card.issued_together"),
         "batches": ("batch.completed",),
         "audit": (),
     }

@@ -8,7 +8,7 @@ import httpx
 
 from services.readers.consumer import follow_cards, follow_classes, follow_grades
 from shared import resident_id
-from shared.contracts.card import CardClosed, CardIssued, CardRefused, CardReplaced, Privileges
+from shared.contracts.card import CardClosed, CardRefused, CardReplaced, CardsIssued, IssuedCard
 from shared.contracts.fact import Fact
 from shared.contracts.param import ClassChanged, ClassCreated, ClassDeleted, GradeCreated
 from shared.database import Database
@@ -120,15 +120,9 @@ class CardsOf:
         self._school = school
 
     def issued(self, reader_id: str, card_no: str = "500103260000011", card_id: UUID | None = None) -> Event:
-        fact = CardIssued(
-            actor=system_actor("cards"),
-            version=1,
-            reader_id=UUID(reader_id),
-            card_no=card_no,
-            issued_at=datetime.now(UTC),
-            privileges=Privileges(),
-        )
-        return said(self._school, fact, card_id or _card_id(reader_id))
+        card = IssuedCard(reader_id=UUID(reader_id), card_id=card_id or _card_id(reader_id), card_no=card_no, version=1)
+        fact = CardsIssued(actor=system_actor("cards"), version=1, cards=(card,))
+        return said(self._school, fact, reader_id)
 
     def refused(self, reader_id: str, code: str = "person_has_card", detail: str = "该身份证号已办证。") -> Event:
         fact = CardRefused(actor=system_actor("cards"), version=1, reader_id=UUID(reader_id), code=code, detail=detail)

@@ -50,8 +50,6 @@ export default {
       item_failed: 'item failed',
       item_skipped: 'item skipped',
       item_unchanged: 'item unchanged',
-      items_imported: 'items imported',
-      items_issued: 'items issued',
       disabled: 'disabled',
       enabled: 'enabled',
       password_changed: 'password changed',

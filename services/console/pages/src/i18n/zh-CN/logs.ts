@@ -50,8 +50,6 @@ export default {
       item_failed: '条目失败',
       item_skipped: '条目跳过',
       item_unchanged: '条目无变化',
-      items_imported: '条目已导入',
-      items_issued: '条目已办证',
       disabled: '停用',
       enabled: '启用',
       password_changed: '修改密码',

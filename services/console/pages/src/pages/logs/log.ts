@@ -27,7 +27,7 @@ export const FACTS = {
     'refund_paid_out',
     'exported',
   ],
-  batch: ['opened', 'confirmed', 'cancelled', 'completed', 'undone', 'item_failed', 'item_skipped', 'item_unchanged', 'items_imported', 'items_issued'],
+  batch: ['opened', 'confirmed', 'cancelled', 'completed', 'undone', 'item_failed', 'item_skipped', 'item_unchanged'],
   consent: ['recorded', 'withdrawn'],
   registration: ['opened', 'submitted', 'corrected', 'revealed', 'merged', 'rejected', 'withdrawn', 'revoked'],
   consent_text: ['published'],
