@@ -1,8 +1,9 @@
 """Tenant transactions on PostgreSQL.
 
 Every transaction opens with one statement that begins it, takes the scope's role and sets the tenant
-(`begin; select set_config('role', …), …`): three round trips for a one-query transaction. All settings are local
-to the transaction, so a pooled connection needs no reset when it goes back.
+(`begin; select set_config('role', …), …`): three round trips for a one-query transaction. For what is asked most a
+function does the same within one statement (`Database.ask`). All settings are local to the transaction, so a pooled
+connection needs no reset when it goes back.
 
 A login role owns nothing, inherits nothing and therefore sees nothing until a scope is taken.
 """
@@ -85,6 +86,16 @@ class Database:
                     raise
                 attempt += 1
 
+    async def ask(self, caller: Caller, statement: str, *values: object) -> list[asyncpg.Record]:
+        """What one statement answers that takes the scope itself: role, school and district are its `$1` to `$3`.
+
+        One round trip where a transaction has three, for the question that is asked most. Raises as `transaction` does.
+        """
+        scope = caller.scope
+        taken = _role(self.service, scope), str(scope.school_id or ""), scope.district or ""
+        async with self._pool.acquire(timeout=self._pool_timeout) as connection:
+            return await connection.fetch(statement, *taken, *values)
+
     async def ping(self, patience: float = 10.0) -> None:
         """Raises within `patience` seconds when the server does not answer; the connection goes with the question.
 
@@ -139,10 +150,14 @@ async def _keep_session(_connection: Connection) -> None:
     """Nothing outlives a transaction here, so the pool's own reset (one round trip) is left out."""
 
 
+def _role(service: str, scope: Scope) -> str:
+    return f"sc_{service}_{scope.kind}"
+
+
 def _opening(service: str, scope: Scope) -> str:
     # The simple protocol takes no parameters; each value's shape was checked when the Scope was made.
     return (
-        f"begin; select set_config('role', 'sc_{service}_{scope.kind}', true), "
+        f"begin; select set_config('role', '{_role(service, scope)}', true), "
         f"set_config('sc.school_id', '{scope.school_id or ''}', true), "
         f"set_config('sc.district', '{scope.district or ''}', true)"
     )

@@ -181,7 +181,7 @@ class Readers(Controller):
         kernel: NamedDependency[Kernel],
         sealer: NamedDependency[Sealer],
     ) -> Versioned[Reader]:
-        reader = await kernel.database.run(caller, searching.fetch_reader, sealer, reader_id)
+        reader = await searching.show_reader(kernel.database, caller, sealer, reader_id)
         return versioned(reader, reader.version)
 
     @patch("/{reader_id:uuid}", guards=SCHOOL)

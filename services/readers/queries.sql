@@ -22,14 +22,9 @@ from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::byte
 where r.id = n.id and r.school_id = sc.school_id()
 
 -- name: reader_columns
-r.id, r.school_id, r.district, r.class_id, c.grade_id, c.name as class_name, g.name as grade_name, r.name,
-    r.guardian_name, r.home_district, r.sealed, r.wanted_card_no, r.card_no, r.status, r.consent, r.reason_code,
-    r.reason, r.version, r.created_at, r.updated_at
-
--- name: reader_joins
-from readers r
-left join classes c on c.school_id = r.school_id and c.class_id = r.class_id
-left join grades g on g.school_id = c.school_id and g.grade_id = c.grade_id
+r.id, r.school_id, r.district, r.class_id, r.grade_id, r.class_name, r.grade_name, r.name, r.guardian_name,
+    r.home_district, r.sealed, r.wanted_card_no, r.card_no, r.status, r.consent, r.reason_code, r.reason, r.version,
+    r.created_at, r.updated_at
 
 -- name: matching_school
 r.school_id = $?

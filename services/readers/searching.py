@@ -12,9 +12,10 @@ from services.readers.schemas import Count, DistrictCount, Reader, ReaderFilter,
 from services.readers.sealing import Sealer
 from shared import phone, resident_id
 from shared.conditions import Conditions
-from shared.database import Transaction
+from shared.database import Database, Transaction
 from shared.district import by_code
 from shared.pagination import Page, offset
+from shared.tenancy import Caller
 
 _IN_TIME: Final[dict[Sort, Order]] = {"created_at": "oldest", "-created_at": "newest"}
 
@@ -52,6 +53,14 @@ def reader_of(row: asyncpg.Record, sealer: Sealer) -> Reader:
 
 async def fetch_reader(tx: Transaction, sealer: Sealer, reader_id: UUID) -> Reader:
     row = await queries.fetch_reader(tx.connection, reader_id)
+    if row is None:
+        raise ReaderNotFound
+    return reader_of(row, sealer)
+
+
+async def show_reader(database: Database, caller: Caller, sealer: Sealer, reader_id: UUID) -> Reader:
+    """As `fetch_reader` in a transaction of its own, in a third of the round trips. Raises ReaderNotFound."""
+    row = await queries.show_reader(database, caller, reader_id)
     if row is None:
         raise ReaderNotFound
     return reader_of(row, sealer)

@@ -2,12 +2,19 @@
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from deploy.api_types import openapi
+from services.readers.queries import show_reader
+from shared.database import Database, service_url, session_settings
+from shared.secrets import Secrets
+from shared.settings import Settings
+from shared.tenancy import CITY, Caller, Scope, system_actor
 from tests.readers.people import APPROVALS, READERS, ParamsOf, create, fetch, id_number, pupil
 from tests.running_service import RunningService, a_school
 
@@ -170,3 +177,42 @@ async def test_every_route_of_teachers_needs_a_token(readers: RunningService) ->
                 assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), (method, path)
                 tried += 1
     assert tried >= 24
+
+
+async def test_a_reader_is_shown_in_its_scopes_alone_and_no_scope_stays(
+    teacher: httpx.AsyncClient, school: Scope, settings: Settings, secrets: Secrets
+) -> None:
+    """On one connection: the function takes the scope for as long as itself runs."""
+    reader_id = UUID((await create(teacher))["id"])
+    shows = {
+        school: True,
+        a_school(): False,
+        Scope("district", "500103"): True,
+        Scope("district", "500106"): False,
+        CITY: True,
+    }
+    narrow = msgspec.structs.replace(settings, pool_size=1)
+    database = await Database.open("readers", narrow, secrets)
+    try:
+        for scope in (*shows, *reversed(shows)):
+            shown = await show_reader(database, Caller(scope, system_actor("readers")), reader_id)
+            assert (shown is not None) is shows[scope], scope
+    finally:
+        await database.close()
+    connection = await asyncpg.connect(
+        service_url("readers", settings, secrets), server_settings=session_settings("readers")
+    )
+    try:
+        statement = "select id from one_reader($1, $2, $3, $4)"
+        taken = "sc_readers_school", str(school.school_id), "500103", reader_id
+        assert await connection.fetchval(statement, *taken) == reader_id
+        assert await connection.fetchval("select current_user") == "sc_readers"
+        assert not await connection.fetchval("select current_setting('sc.school_id', true)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select id from reader_rows")
+        for role in ("sc_readers_school", "sc_readers_district"):
+            assert await connection.fetch(statement, role, "", "", reader_id) == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(statement, "sc_readers", "", "", reader_id)
+    finally:
+        await connection.close()
