@@ -23,10 +23,10 @@ MOST_ENTRIES = 100_000
 _PAGE = 2000
 _COLUMNS = (
     (Column("时间", "time"), "Time"),
-    (Column("操作员"), "Operator"),
-    (Column("类别"), "Kind"),
-    (Column("内容", width=60), "What happened"),
-    (Column("批次号"), "Batch"),
+    (Column("操作人"), "By"),
+    (Column("对象"), "Thing"),
+    (Column("经过", width=60), "What happened"),
+    (Column("批次号"), "Batch number"),
     (Column("读者编号", width=38), "Reader"),
     (Column("日志编号", width=38), "Entry"),
 )
@@ -104,21 +104,27 @@ def _columns(language: Language) -> list[Column]:
 
 def _about(caller: Caller, search: LogFilter, language: Language) -> About:
     conditions = [
-        ("学校", search.school_id),
-        ("批次号", search.batch_no),
-        ("操作员", search.operator),
-        ("类别", search.entity and label(search.entity, language)),
-        ("事项", search.fact),
-        ("读者编号", search.reader_id),
-        ("时间从", _shown(search.since)),
-        ("时间至", _shown(search.until)),
+        (("学校", "School"), search.school_id),
+        (("批次号", "Batch number"), search.batch_no),
+        (("操作人", "By"), search.operator),
+        (("对象", "Thing"), search.entity and label(search.entity, language)),
+        (("事项", "Action"), search.fact),
+        (("读者编号", "Reader"), search.reader_id),
+        (("时间从", "From"), _shown(search.since)),
+        (("时间至", "To"), _shown(search.until)),
     ]
+    english = language == "en"
+    most = (
+        ("最多行数", f"{MOST_ENTRIES}；超过时只含最近的，并在末行注明"),
+        ("Most rows", f"{MOST_ENTRIES}; of more, the newest, as the last row says"),
+    )[english]
     return About(
-        title="日志" if language == "zh" else "Log",
+        title="Log" if english else "日志",
         exported_by=caller.actor.name,
         exported_at=datetime.now(UTC),
-        conditions=[(name, str(value)) for name, value in conditions if value is not None],
-        extra=[("最多行数", f"{MOST_ENTRIES}；超过时只含最近的，并在末行注明")],
+        conditions=[(names[english], str(value)) for names, value in conditions if value is not None],
+        extra=[most],
+        language=language,
     )
 
 

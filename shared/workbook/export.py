@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from unicodedata import east_asian_width
 
 import msgspec
@@ -42,7 +42,7 @@ class Column(msgspec.Struct, frozen=True):
 class About(msgspec.Struct, frozen=True):
     """What the second sheet says: who exported what, when, under which conditions. `extra` are further lines.
 
-    `title` is also the name of the first sheet.
+    `title` is also the name of the first sheet; `language` is that of the sheet's own words.
     """
 
     title: str
@@ -50,6 +50,44 @@ class About(msgspec.Struct, frozen=True):
     exported_at: datetime
     conditions: Sequence[tuple[str, str]] = ()
     extra: Sequence[tuple[str, str]] = ()
+    language: Literal["zh", "en"] = "zh"
+
+
+class _Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The second sheet's own."""
+
+    sheet: str
+    title: str
+    by: str
+    at: str
+    zone: str
+    rows: str
+    condition: str
+    without: tuple[str, str]
+
+
+_WORDS: Final = {
+    "zh": _Words(
+        sheet="导出说明",
+        title="内容",
+        by="导出人",
+        at="导出时间",
+        zone="（北京时间）",
+        rows="行数",
+        condition="条件：",
+        without=("全部", "没有限定条件"),
+    ),
+    "en": _Words(
+        sheet="About this export",
+        title="Content",
+        by="Exported by",
+        at="Exported at",
+        zone=" (Beijing time)",
+        rows="Rows",
+        condition="Condition: ",
+        without=("all", "no conditions"),
+    ),
+}
 
 
 class ExportWriter:
@@ -177,15 +215,16 @@ class ExportWriter:
                 self._widths[at] = max(self._widths[at], _width(text) + 2)
 
     def _write_about(self) -> None:
-        sheet: Worksheet = self._book.add_worksheet("导出说明")
+        words = _WORDS[self._about.language]
+        sheet: Worksheet = self._book.add_worksheet(words.sheet)
         bold, text = self._book.add_format({"bold": True, "valign": "top"}), self._formats["text"]
         shown_at = self._about.exported_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
         lines = [
-            ("内容", self._about.title),
-            ("导出人", self._about.exported_by),
-            ("导出时间", f"{shown_at}（北京时间）"),
-            ("行数", str(self._rows)),
-            *[(f"条件：{name}", value) for name, value in self._about.conditions or [("全部", "没有限定条件")]],
+            (words.title, self._about.title),
+            (words.by, self._about.exported_by),
+            (words.at, f"{shown_at}{words.zone}"),
+            (words.rows, str(self._rows)),
+            *[(f"{words.condition}{name}", value) for name, value in self._about.conditions or [words.without]],
             *self._about.extra,
         ]
         for row, (name, value) in enumerate(lines):

@@ -40,7 +40,7 @@ async def test_an_export_has_what_the_search_finds(
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-truncated"] == "false"
     sheet, about = sheets(answer)
-    assert [cell.value for cell in sheet[1]] == ["时间", "操作员", "类别", "内容", "批次号", "读者编号", "日志编号"]
+    assert [cell.value for cell in sheet[1]] == ["时间", "操作人", "对象", "经过", "批次号", "读者编号", "日志编号"]
     assert sheet.max_row == 2
     row = sheet[2]
     assert [cell.value for cell in row] == [
@@ -54,7 +54,7 @@ async def test_an_export_has_what_the_search_finds(
     ]
     assert {cell.data_type for cell in row[1:]} == {"s"}
     told = {line[0].value: line[1].value for line in about.iter_rows()}
-    assert told["条件：操作员"] == '=HYPERLINK("x")'
+    assert told["条件：操作人"] == '=HYPERLINK("x")'
     assert told["条件：时间至"] == "2026-09-01 23:59:59"
     assert told["导出人"] == "teacher"
 
@@ -94,7 +94,10 @@ async def test_a_cut_is_told(
 
 
 async def test_an_empty_log_in_english(teacher: httpx.AsyncClient) -> None:
-    sheet, _ = sheets(await teacher.get(EXPORT, params={"lang": "en"}))
-    assert sheet.title == "Log"
-    assert [cell.value for cell in sheet[1]][:2] == ["Time", "Operator"]
-    assert sheet.max_row == 1
+    search = {"operator": "nobody", "entity": "reader", "from": "2026-09-01", "to": "2026-09-02"}
+    for conditions in ({}, search):
+        sheet, about = sheets(await teacher.get(EXPORT, params={"lang": "en", **conditions}))
+        assert sheet.title == "Log"
+        assert sheet.max_row == 1
+        words = [str(cell.value) for part in (sheet, about) for line in part.iter_rows() for cell in line]
+        assert "By" in words and not any("\u3400" <= sign <= "\uff60" for word in words for sign in word)
