@@ -25,9 +25,7 @@ class LogConsumer(Consumer):
 
 async def append_to_log(tx: Transaction, events: Sequence[Event]) -> None:
     """Raises MalformedEvent."""
-    entries = [rules.entry_of(event, tx.now) for event in events if rules.is_logged(event)]
-    if not entries:
-        return
+    entries = [rules.entry_of(event, tx.now) for event in events]
     await queries.ensure_months(tx.connection, rules.months(entry.occurred_at for entry in entries))
     heads = await queries.lock_chains(tx.connection, {entry.chain for entry in entries})
     logged = await queries.fetch_logged(tx.connection, entries)

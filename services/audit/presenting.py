@@ -6,12 +6,12 @@ import asyncpg
 import msgspec
 
 from services.audit.schemas import Language, LogEntry
-from services.audit.wording import summarize
+from services.audit.wording import TOGETHER, summarize
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL
 
-# The actor stands in columns of its own; the digest is a key between services that says nothing to people; of the items
-# of a batch each has an entry of its own.
-_NOT_SHOWN = ("actor", "id_digest")
+# The actor stands in columns of its own; the digest is a key between services that says nothing to people; of what is
+# told together each has an entry of its own.
+_NOT_SHOWN = ("actor", "id_digest", *TOGETHER)
 
 
 def entry_out(row: asyncpg.Record, language: Language) -> LogEntry:

@@ -51,6 +51,9 @@ entity = $?
 -- name: matching_fact
 fact = $?
 
+-- name: without_repeats
+fact <> all($?)
+
 -- name: matching_operator_in_school
 operator || '' = $?
 

@@ -14,20 +14,17 @@ from shared.contracts.registry import published
 from shared.envelope import Event
 from shared.tenancy import NO_DISTRICT
 
+REPEATS: Final = sorted(kind.FACT for kind in published().values() if kind.REPEATS)
+"""Facts that tell together what is told one by one: kept as everything is, and listed only for who asks for them."""
+
 _RECENT: Final = timedelta(days=31)
 _AROUND: Final = timedelta(hours=1)
-_REPEATS: Final = {ce_type for ce_type, kind in published().items() if kind.REPEATS}
 
 
 class _Gist(Fact, frozen=True, kw_only=True):
     """What the log wants of any fact."""
 
     reader_id: UUID | None = None
-
-
-def is_logged(event: Event) -> bool:
-    """Everything is, but for what only tells together of what has been told one by one."""
-    return event.ce_type not in _REPEATS
 
 
 def entry_of(event: Event, recorded_at: datetime) -> Entry:

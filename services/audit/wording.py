@@ -113,6 +113,9 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "batch.item_failed": ("未能完成{item}：{detail}", "failed at {item}: {detail}"),
     "batch.item_skipped": ("跳过了{item}：{detail}", "skipped {item}: {detail}"),
     "batch.item_unchanged": ("核对了{item}，与已有读者相同", "found {item} the same as the existing reader"),
+    "batch.items_imported": ("导入了批次中的{items}项", "imported {items} items of a batch"),
+    "reader.approved_together": ("审核通过了{readers}名读者", "approved {readers} readers"),
+    "card.issued_together": ("为{cards}名读者办理了读者证", "issued the cards of {cards} readers"),
     "batch.completed": (
         "完成了{kind}批次：共{total}项，成功{succeeded}项，失败{failed}项，跳过{skipped}项",
         "completed an {kind} batch: {total} items, {succeeded} succeeded, {failed} failed, {skipped} skipped",
@@ -151,6 +154,9 @@ def _is_system(actor: object) -> bool:
     return isinstance(actor, dict) and actor.get("kind") == "system"
 
 
+TOGETHER: Final = ("items", "readers", "cards")
+"""Fields in which a fact tells many together; a sentence names their number."""
+
 _SOMEBODY: Final = ("有人", "Somebody")
 
 
@@ -185,6 +191,7 @@ def _parts(body: Mapping[str, Any], english: bool) -> dict[str, str]:
         "locked": (("，账号已锁定", "; the account is locked")[english]) if body.get("locked") else "",
         "unmasked": (("，含完整身份证号", ", with full ID numbers")[english]) if body.get("unmasked") else "",
     }
+    parts |= {name: str(len(told)) for name in TOGETHER if isinstance(told := body.get(name), list)}
     fields = [FIELDS.get(str(field), (str(field),) * 2)[english] for field in body.get("fields") or ()]
     parts["fields"] = ((f"：{'、'.join(fields)}", f": {', '.join(fields)}")[english]) if fields else ""
     for name, (chinese, other) in _CLAUSES.items():

@@ -17,7 +17,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ENTITY: ClassVar[str] = ""
     FACT: ClassVar[str] = ""
     REPEATS: ClassVar[bool] = False
-    """Tells together what single facts tell one by one, for followers that take them by the thousand. Not logged."""
+    """Tells together what single facts tell one by one, for followers that take them by the thousand."""
 
     actor: Actor
     version: int

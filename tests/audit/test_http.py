@@ -9,11 +9,21 @@ from uuid import uuid4
 import httpx
 
 from shared.china import local_day
+from shared.contracts.card import CardsIssued, IssuedCard
 from shared.database import Database
 from shared.envelope import Event
 from shared.ids import new_id
-from shared.tenancy import CITY, Scope
-from tests.audit.story import LIBRARY, batch_opened, card_issued, district_opened, log, many_readers, reader_created
+from shared.tenancy import CITY, Scope, system_actor
+from tests.audit.story import (
+    LIBRARY,
+    an_event,
+    batch_opened,
+    card_issued,
+    district_opened,
+    log,
+    many_readers,
+    reader_created,
+)
 from tests.running_service import RunningService, a_school
 
 LOGS = "/api/audit/logs"
@@ -61,6 +71,25 @@ async def test_an_entry_as_everybody_sees_it(teacher: httpx.AsyncClient, school:
     }
     english = (await teacher.get(LOGS, params={"lang": "en"})).json()["items"][0]["summary"]
     assert english == f"teacher-a created reader 王*明 (5001**********1234) (batch {BATCH})"
+
+
+async def test_what_repeats_single_facts_is_kept_and_listed_for_who_asks(
+    teacher: httpx.AsyncClient, school: Scope, database: Database
+) -> None:
+    single = reader_created(school, batch_no=BATCH)
+    card = IssuedCard(reader_id=uuid4(), card_id=uuid4(), card_no="500103260000011", version=1)
+    told = CardsIssued(actor=system_actor("cards"), version=1, batch_no=BATCH, cards=(card, card))
+    together = an_event(school, told)
+    await log(database, [together, single])
+    for search in ({}, {"batch_no": BATCH}, {"operator": "cards"}, {"entity": "card", "batch_no": BATCH}):
+        listed = [] if search.keys() & {"operator", "entity"} else ids(single)
+        assert await found(teacher, **search) == listed, search
+    for search in ({"fact": "issued_together"}, {"entity": "card", "fact": "issued_together", "batch_no": BATCH}):
+        assert await found(teacher, **search) == ids(together)
+    entry = (await teacher.get(f"{LOGS}/{together.id}")).json()
+    assert entry["summary"] == f"系统为2名读者办理了读者证（批次{BATCH}）"
+    assert entry["detail"] == {"version": 1, "batch_no": BATCH}
+    assert (await teacher.get("/api/audit/verify")).json() == {"intact": True, "entries": 2}
 
 
 async def test_one_entry(teacher: httpx.AsyncClient, school: Scope, database: Database) -> None:

@@ -7,7 +7,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import pytest
 
 from deploy.at_rest import wait_until_heard
@@ -16,7 +15,6 @@ from services.audit.consumer import LogConsumer
 from services.audit.queries import SQL
 from services.audit.verifying import verify_chains
 from shared.broker import Broker
-from shared.contracts.registry import published
 from shared.database import Database
 from shared.envelope import Event, MalformedEvent
 from shared.secrets import Secrets
@@ -25,7 +23,6 @@ from shared.tenancy import CITY, NO_DISTRICT, NO_SCHOOL, WORKER, Caller, Scope, 
 from shared.topology import durables
 from tests.audit.story import (
     TEACHER,
-    an_event,
     card_issued,
     district_opened,
     log,
@@ -33,7 +30,6 @@ from tests.audit.story import (
     reader_created,
     without_actor,
 )
-from tests.contracts import sampling
 from tests.running_service import a_school, publish
 
 Administrator: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -66,18 +62,6 @@ async def test_an_entry_says_what_the_event_said(database: Database, administrat
         "body": event.body,
         "chain_seq": 1,
     }
-
-
-async def test_what_only_repeats_single_facts_is_not_logged(database: Database, administrator: Administrator) -> None:
-    school = a_school()
-    kinds = [kind for kind in published().values() if kind.REPEATS]
-    repeats = [an_event(school, msgspec.json.decode(sampling.make(kind).whole, type=kind)) for kind in kinds]
-    assert {event.ce_type for event in repeats} >= {"reader.approved_together.v1", "card.issued_together.v1"}
-    await log(database, [*repeats, reader_created(school)])
-    await log(database, repeats)
-    assert await administrator.fetchval("select count(*) from audit.log") == 1
-    verdict = await verify_chains(database, EVERYWHERE)
-    assert (verdict.intact, verdict.entries) == (True, 1)
 
 
 async def test_each_school_district_and_the_city_have_chains_of_their_own(
