@@ -87,7 +87,9 @@ class Puller(Loop):
     async def fetch(self, count: int) -> list[Msg]:
         """Up to `count` messages; an empty list when none came within `wait` seconds."""
         client = await self._broker.client()
-        if self._pull is None or self._pull.client is not client:
+        if self._pull is not None and (self._pull.client is not client or self._pull.is_over):
+            await self.release()
+        if self._pull is None:
             self._pull = Pull(
                 client,
                 self._durables[0].stream,
@@ -97,6 +99,17 @@ class Puller(Loop):
             )
             await self._pull.open()
         return await self._pull.take(count, self.wait)
+
+    async def answer(self, messages: Sequence[Msg], done: Callable[[Msg], Awaitable[None]] = Msg.ack) -> None:
+        """Acknowledge what was taken, or terminate it; not on another connection than it came by.
+
+        Behind that may be a store that was lost or taken from a copy, in which the same number is another message. What
+        is not acknowledged comes again, and is known.
+        """
+        for message in messages:
+            if self._pull is None or self._pull.is_over or not self._pull.client.is_connected:
+                return
+            await done(message)  # written to the connection's buffer, not waited for
 
     def holding(self, taken: Sequence[Msg]) -> AbstractAsyncContextManager[None]:
         """While the block runs, neither what was taken nor what waits behind it is given to others."""
@@ -158,8 +171,7 @@ class Consumer(Puller):
             await self._deliver(messages[:half])
             await self._deliver(messages[half:])
             return
-        for message in messages:
-            await message.ack()  # written to the connection's buffer, not waited for
+        await self.answer(messages)
 
     async def _apply(self, events: Sequence[Event]) -> int:
         async with self.database.transaction(self._caller) as tx:
@@ -194,7 +206,7 @@ class Consumer(Puller):
                 describe(exc),
             )
         self.parked += 1
-        await message.term()
+        await self.answer([message], Msg.term)
 
     async def _retry_parked(self) -> None:
         async with self.database.transaction(self._caller) as tx:

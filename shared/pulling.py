@@ -8,9 +8,10 @@ without it only by whoever comes to take, so that no message waits here while an
 Under way at once are thus at most `size` messages that were taken and as many that wait; `ack_wait` runs for both, and
 `shared.holding` prolongs it for both.
 
-Failures. The connection was away, the request is lost: its time runs out here too. What waits here when the process
-dies comes again after `ack_wait`; `close(hand_back=True)` gives it back at once. The client's own `fetch` does the
-same work with two tasks for each message, which cost more than all that is done with it.
+Failures. The connection was away: its requests are lost, and what came by it comes again; the pull is over, and another
+begins on the new connection. What waits here when the process dies comes again after `ack_wait`;
+`close(hand_back=True)` gives it back at once. The client's own `fetch` does the same work with two tasks for each
+message, which cost more than all that is done with it.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ _MOST_BYTES = 4 << 20
 _GRACE = 0.5
 _GATHER = 0.02
 _BUSY = 0.2
+_LOOKS_EACH = 0.5
 
 
 class PullRefused(Exception):
@@ -53,8 +55,14 @@ class Pull:
         self._ahead = ahead
         self._messages: list[Msg] = []
         self._refusal: str | None = None
+        self._connections = client.stats["reconnects"]
         self._arrived = asyncio.Event()
         self._taken_at = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Another connection has taken the place of the one it was opened on."""
+        return self.client.stats["reconnects"] != self._connections
 
     @property
     def waiting(self) -> Sequence[Msg]:
@@ -73,14 +81,15 @@ class Pull:
                 await message.nak()
 
     async def take(self, size: int, wait: float) -> list[Msg]:
-        """Up to `size` messages; none when none came within `wait` seconds. Raises PullRefused."""
+        """Up to `size` messages; none when none came within `wait` seconds or the pull is over. Raises PullRefused."""
         deadline = time.monotonic() + wait
         while not self._messages:
             await self._ask(size, wait)
             if self._messages:
                 break
             lapses = min(request.until for request in self._requests.values())
-            if not await self._more(min(deadline, lapses)) and time.monotonic() >= deadline:
+            look = time.monotonic() + _LOOKS_EACH
+            if not await self._more(min(deadline, lapses, look)) and (time.monotonic() >= deadline or self.is_over):
                 return []
         if time.monotonic() < self._taken_at + _BUSY:
             # More is about to come: one transaction for all of it costs little more than one for the first.

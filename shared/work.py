@@ -70,7 +70,7 @@ class Worker(Puller, Generic[C]):
             _log.error("chunk_failed", worker=self.name, attempts=attempts, error=describe(exc))
             await message.nak(delay=min(self.retry_delay * attempts, self.max_delay))
             return
-        await message.ack()
+        await self.answer([message])
 
     async def _carry_out(self, tx: Transaction, chunk: C, queue: str | None) -> None:
         # The next one first: what a handler locks at its end others wait for.
