@@ -18,7 +18,7 @@ Order. Batches may overlap between processes and poison comes late: handlers gua
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 import msgspec
@@ -34,6 +34,11 @@ from shared.log import describe
 from shared.pulling import Pull
 from shared.tenancy import WORKER, Caller, system_actor
 from shared.topology import durables, inbox_prefix
+
+SINGLE: Final = 1 << 20
+TOGETHER: Final = 1 << 18
+"""`batch_bytes` of who follows single facts, about a thousand of them, and of who follows what tells a thousand
+together, about one."""
 
 Handler: TypeAlias = Callable[[Transaction, Sequence[Event]], Awaitable[None]]
 
@@ -134,13 +139,15 @@ class Consumer(Puller):
     ahead = True
     remembers = True
     batch_size = 1000
-    batch_bytes = 1 << 20
     max_attempts = 5
     retry_delay = 2.0
     retry_every = 2.0
 
-    def __init__(self, noun: str, database: Database, broker: Broker, handler: Handler) -> None:
+    def __init__(
+        self, noun: str, database: Database, broker: Broker, handler: Handler, batch_bytes: int = SINGLE
+    ) -> None:
         super().__init__(noun, database, broker)
+        self.batch_bytes = batch_bytes
         self._handler = handler
         self._caller = Caller(WORKER, system_actor(database.service))
         self._retry_at = time.monotonic()

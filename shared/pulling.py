@@ -23,7 +23,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 _ENDED = ("404", "408")
-_COMPLETED = "Batch Completed"
+_COMPLETED = ("Batch Completed", "Message Size Exceeds MaxBytes")
 # A message has at most 1 MB: some always fit.
 _MOST_BYTES = 4 << 20
 _GRACE = 0.5
@@ -153,5 +153,5 @@ class Pull:
         headers = message.headers or {}
         status, description = headers.get("Status"), headers.get("Description", "")
         # A request that brought all it asked for, or as many bytes as it takes, ends with a 409, which is no refusal.
-        if status not in _ENDED and description != _COMPLETED and "maxbytes" not in description.lower():
+        if status not in _ENDED and description not in _COMPLETED:
             self._refusal = f"{name}: {status} {description}".rstrip()

@@ -82,25 +82,28 @@ def _facts(service: str, entity: str, fact: str = "*") -> Durable:
     return Durable(service, entity if fact == "*" else f"{entity}-{fact}", EVENTS, f"sc.v1.*.*.{entity}.{fact}")
 
 
-def _some(service: str, entity: str, *facts: str) -> tuple[Durable, ...]:
+def _some(service: str, entity: str, *facts: str, follower: str | None = None) -> tuple[Durable, ...]:
     """One follower of these facts of an entity."""
-    return tuple(msgspec.structs.replace(_facts(service, entity, fact), follower=entity) for fact in facts)
+    name = follower or entity
+    return tuple(msgspec.structs.replace(_facts(service, entity, fact), follower=name) for fact in facts)
 
 
 DURABLES: Final = (
     *_some("params", "reader", "created", "changed", "deleted"),
     _facts("readers", "grade"),
     _facts("readers", "class"),
-    *_some("readers", "card", "issued_together", "refused", "replaced", "closed"),
+    *_some("readers", "cards", "issued", follower="card"),
+    *_some("readers", "card", "refused", "replaced", "closed"),
     _facts("readers", "school"),
-    _facts("cards", "reader", "approved_together"),
+    _facts("cards", "readers", "approved"),
     _facts("cards", "reader", "changed"),
     _facts("cards", "grade"),
     _facts("cards", "class"),
     _facts("cards", "consent", "withdrawn"),
     _facts("cards", "consent", "recorded"),
     _facts("batches", "batch"),
-    *_some("batches", "card", "issued_together", "refused"),
+    *_some("batches", "cards", "issued", follower="card"),
+    *_some("batches", "card", "refused"),
     Durable("audit", "everything", EVENTS, "sc.v1.>"),
     Durable("readers", "importing", WORK, "sc.work.readers.importing.>"),
     Durable("readers", "approving", WORK, "sc.work.readers.approving.>"),
@@ -111,14 +114,14 @@ _PUBLISHES: Final[dict[str, tuple[str, ...]]] = {
     "identity": tuple(f"sc.v1.*.*.{entity}.*" for entity in ("district", "school", "user", "session")),
     "params": ("sc.v1.*.*.grade.*", "sc.v1.*.*.class.*"),
     "readers": (
-        *(f"sc.v1.*.*.{entity}.*" for entity in ("reader", "registration")),
+        *(f"sc.v1.*.*.{entity}.*" for entity in ("reader", "readers", "registration")),
         *(f"sc.v1.*.*.{entity}.*" for entity in ("consent", "consent_text", "consent_setting")),
         *(f"sc.v1.*.*.batch.{fact}" for fact in ("opened", "confirmed", "cancelled", "undone")),
         *(f"sc.v1.*.*.batch.item_{fact}" for fact in ("failed", "skipped", "unchanged")),
         "sc.v1.*.*.batch.items_imported",
         "sc.work.readers.>",
     ),
-    "cards": ("sc.v1.*.*.card.*",),
+    "cards": ("sc.v1.*.*.card.*", "sc.v1.*.*.cards.*"),
     "batches": ("sc.v1.*.*.batch.completed",),
     "audit": (),
 }

@@ -30,7 +30,9 @@ async def main() -> None:
             continue
         for message in messages:
             headers = message.headers or {}
-            _, _, district, school_id, *_ = message.subject.split(".")
+            _, _, district, school_id, entity, _ = message.subject.split(".")
+            if entity in ("readers", "cards"):
+                continue  # told together what is told one by one: for schoolcard's own services
             fact = json.loads(message.data)
             print(headers["ce-id"], headers["ce-type"], district, school_id, fact.get("card_no", ""), flush=True)
         for message in messages:

@@ -16,6 +16,8 @@ ENTITIES: Final[_Words] = {
     "class": ("班级", "class"),
     "reader": ("读者", "reader"),
     "card": ("读者证", "card"),
+    "readers": ("读者", "readers"),
+    "cards": ("读者证", "cards"),
     "batch": ("批次", "batch"),
     "consent": ("授权书", "consent"),
     "consent_text": ("授权书文本", "consent text"),

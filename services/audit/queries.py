@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.audit.chain import START, Entry, Head, Key, Link
-from services.audit.rules import REPEATS
+from services.audit.rules import left_out
 from services.audit.schemas import Cursor, LogFilter, Window
 from shared.conditions import Conditions
 from shared.database import Connection
@@ -89,7 +89,7 @@ def listing(search: LogFilter, cursor: Cursor | None, window: Window, limit: int
     found.add(f"matching_operator{within}", search.operator)
     found.add(f"matching_entity{within}", search.entity)
     found.add(f"matching_fact{within}", search.fact)
-    found.add("without_repeats", REPEATS if search.fact is None else None)
+    found.add("left_out", left_out(search))
     found.add("since", window.since)
     found.add("before", window.before)
     _add_place(found, search, cursor)
@@ -105,7 +105,7 @@ def _listing_of_batch(search: LogFilter, cursor: Cursor | None, window: Window, 
     kinds.add("matching_batch", search.batch_no)
     kinds.add("matching_entity", search.entity)
     kinds.add("matching_fact", search.fact)
-    kinds.add("without_repeats", REPEATS if search.fact is None else None)
+    kinds.add("left_out", left_out(search))
     kinds.add("since", window.since)
     kinds.add("before", window.before)
     found = kinds.copy()

@@ -51,8 +51,8 @@ entity = $?
 -- name: matching_fact
 fact = $?
 
--- name: without_repeats
-fact <> all($?)
+-- name: left_out
+entity || '.' || fact <> all($?)
 
 -- name: matching_operator_in_school
 operator || '' = $?

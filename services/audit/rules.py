@@ -14,8 +14,7 @@ from shared.contracts.registry import published
 from shared.envelope import Event
 from shared.tenancy import NO_DISTRICT
 
-REPEATS: Final = sorted(kind.FACT for kind in published().values() if kind.REPEATS)
-"""Facts that tell together what is told one by one: kept as everything is, and listed only for who asks for them."""
+_REPEATS: Final = sorted(f"{kind.ENTITY}.{kind.FACT}" for kind in published().values() if kind.REPEATS)
 
 _RECENT: Final = timedelta(days=31)
 _AROUND: Final = timedelta(hours=1)
@@ -45,6 +44,14 @@ def entry_of(event: Event, recorded_at: datetime) -> Entry:
         batch_no=gist.batch_no,
         body=event.body,
     )
+
+
+def left_out(search: LogFilter) -> list[str] | None:
+    """`entity.fact` of what is not listed: what tells together that is told one by one, unless it is asked for.
+
+    It is kept, as everything is.
+    """
+    return None if f"{search.entity}.{search.fact}" in _REPEATS else _REPEATS
 
 
 def months(moments: Iterable[datetime]) -> list[date]:

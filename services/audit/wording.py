@@ -114,8 +114,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "batch.item_skipped": ("跳过了{item}：{detail}", "skipped {item}: {detail}"),
     "batch.item_unchanged": ("核对了{item}，与已有读者相同", "found {item} the same as the existing reader"),
     "batch.items_imported": ("导入了批次中的{items}项", "imported {items} items of a batch"),
-    "reader.approved_together": ("审核通过了{readers}名读者", "approved {readers} readers"),
-    "card.issued_together": ("为{cards}名读者办理了读者证", "issued the cards of {cards} readers"),
+    "readers.approved": ("审核通过了{readers}名读者", "approved {readers} readers"),
+    "cards.issued": ("为{cards}名读者办理了读者证", "issued the cards of {cards} readers"),
     "batch.completed": (
         "完成了{kind}批次：共{total}项，成功{succeeded}项，失败{failed}项，跳过{skipped}项",
         "completed an {kind} batch: {total} items, {succeeded} succeeded, {failed} failed, {skipped} skipped",

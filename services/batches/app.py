@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from services.batches.api import HANDLERS
 from services.batches.consumer import follow_batches, follow_cards
 from services.batches.progress import ProgressFeed
-from shared.consume import Consumer
+from shared.consume import TOGETHER, Consumer
 from shared.kernel import Kernel
 from shared.lifecycle import Loop
 from shared.settings import Settings
@@ -26,7 +26,7 @@ def provide_feed(kernel: NamedDependency[Kernel]) -> ProgressFeed:
 
 def _loops(kernel: Kernel) -> Sequence[Loop]:
     return [
-        Consumer("batch", kernel.database, kernel.broker, follow_batches),
-        Consumer("card", kernel.database, kernel.broker, follow_cards),
+        Consumer("batch", kernel.database, kernel.broker, follow_batches, TOGETHER),
+        Consumer("card", kernel.database, kernel.broker, follow_cards, TOGETHER),
         ProgressFeed(kernel.database, kernel.ended_sessions),
     ]

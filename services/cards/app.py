@@ -14,7 +14,7 @@ from services.cards.consumer import (
     follow_readers,
 )
 from services.cards.resuming import Resuming
-from shared.consume import Consumer
+from shared.consume import TOGETHER, Consumer
 from shared.kernel import Kernel
 from shared.lifecycle import Loop
 from shared.settings import Settings
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Litestar:
 def _loops(kernel: Kernel) -> Sequence[Loop]:
     database, broker = kernel.database, kernel.broker
     return [
-        Consumer("reader-approved_together", database, broker, follow_approvals),
+        Consumer("readers-approved", database, broker, follow_approvals, TOGETHER),
         Consumer("reader-changed", database, broker, follow_readers),
         Consumer("grade", database, broker, follow_grades),
         Consumer("class", database, broker, follow_classes),

@@ -23,7 +23,7 @@ from services.readers.registration_sweeping import RegistrationSweep
 from services.readers.sealing import Sealer
 from services.readers.tidying import Tidying
 from services.readers.uploading import Uploads
-from shared.consume import Consumer
+from shared.consume import TOGETHER, Consumer
 from shared.kernel import Kernel
 from shared.lifecycle import Loop
 from shared.settings import Settings
@@ -73,7 +73,7 @@ def _loops(kernel: Kernel) -> Sequence[Loop]:
     return [
         Consumer("grade", database, broker, follow_grades),
         Consumer("class", database, broker, follow_classes),
-        Consumer("card", database, broker, and_reminders(follow_cards, sealer)),
+        Consumer("card", database, broker, and_reminders(follow_cards, sealer), TOGETHER),
         Consumer("school", database, broker, follow_schools),
         Worker("importing", database, broker, ImportChunk, importing.chunk_handler(sealer)),
         Worker("approving", database, broker, ApprovalChunk, approving.chunk_handler(sealer)),

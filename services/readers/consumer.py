@@ -83,15 +83,15 @@ class _CardState(msgspec.Struct, frozen=True):
 
 def _card_states(event: Event) -> list[_CardState]:
     school_id = event.row_school_id
-    match event.fact:
-        case "issued_together":
+    match f"{event.entity}.{event.fact}":
+        case "cards.issued":
             cards = event.decode(CardsIssued).cards
             return [_CardState(school_id, card.reader_id, card.card_id, card.version, card.card_no) for card in cards]
-        case "replaced":
+        case "card.replaced":
             replaced = event.decode(CardReplaced)
             card_id = UUID(event.subject_id)
             return [_CardState(school_id, replaced.reader_id, card_id, replaced.version, replaced.card_no)]
-        case "closed":
+        case "card.closed":
             closed = event.decode(CardClosed)
             reason = f"读者证已注销：{closed.reason}"
             return [_CardState(school_id, closed.reader_id, UUID(event.subject_id), closed.version, None, reason)]

@@ -32,7 +32,7 @@ def and_reminders(follow_cards: Handler, sealer: Sealer) -> Callable[[Transactio
         issued = [
             (event.row_school_id, card.reader_id)
             for event in events
-            if event.fact == "issued_together"
+            if event.ce_type == CardsIssued.ce_type()
             for card in event.decode(CardsIssued).cards
         ]
         if issued:

@@ -53,8 +53,8 @@ class IssuedCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class CardsIssued(Fact, frozen=True, kw_only=True):
     """Up to about 1,000 cards of a school and a batch at once, or a single one: each has its `card.issued` before."""
 
-    ENTITY = "card"
-    FACT = "issued_together"
+    ENTITY = "cards"
+    FACT = "issued"
     REPEATS = True
     cards: tuple[IssuedCard, ...]
 

@@ -17,7 +17,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ENTITY: ClassVar[str] = ""
     FACT: ClassVar[str] = ""
     REPEATS: ClassVar[bool] = False
-    """Tells together what single facts tell one by one, for followers that take them by the thousand."""
+    """Tells together what single facts tell one by one, for followers that take them by the thousand.
+
+    Where it is about the same aggregate, its entity is the plural: who subscribes to `card.*` does not get it.
+    """
 
     actor: Actor
     version: int

@@ -61,8 +61,8 @@ class ApprovedReader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ReadersApproved(Fact, frozen=True, kw_only=True):
     """Up to about 1,000 approvals of a school at once, or a single one: each has its `reader.approved` before."""
 
-    ENTITY = "reader"
-    FACT = "approved_together"
+    ENTITY = "readers"
+    FACT = "approved"
     REPEATS = True
     readers: tuple[ApprovedReader, ...]
 

@@ -122,15 +122,16 @@ async def test_the_city_asks_for_its_districts_at_once(desks: Desks, school: Ope
     await desk.show("overview-city")
 
 
-async def test_figures_that_did_not_come_are_not_none(desks: Desks, school: OpenedSchool) -> None:
+@pytest.mark.parametrize("what", ["**/api/readers/overview*", "**/api/identity/districts"])
+async def test_figures_that_did_not_come_are_not_none(desks: Desks, school: OpenedSchool, what: str) -> None:
     desk = await desks.log_in("city", DEMO_PASSWORD, "/nowhere")
-    await desk.page.route("**/api/readers/overview*", lambda route: route.abort())
+    await desk.page.route(what, lambda route: route.abort())
     await desk.page.get_by_role("link", name="概览").click()
     await expect(desk.page.get_by_role("alert")).to_be_visible()
     await expect(desk.page.locator(".card strong")).to_have_text(["–", "–", "–"])
     await expect(desk.page.locator("tbody tr")).to_have_count(0)
     await expect(desk.page.get_by_text("没有符合条件的数据")).to_have_count(0)
-    await desk.page.unroute("**/api/readers/overview*")
+    await desk.page.unroute(what)
     await desk.button("重试").click()
     await expect(desk.page.get_by_role("row", name=re.compile(DISTRICT_NAME))).to_be_visible()
     await expect(desk.page.locator(".card strong").filter(has_text="–")).to_have_count(0)

@@ -73,7 +73,7 @@ async def told_together(administrator: "asyncpg.Connection[asyncpg.Record]", sch
 async def _facts(administrator: "asyncpg.Connection[asyncpg.Record]", school: Scope | None) -> list[Any]:
     rows = await administrator.fetch(
         "select headers->>'ce-type' as type, body from cards.outbox "
-        "where ($1::uuid is null or school_id = $1) and headers->>'ce-type' like 'card.%' order by seq",
+        "where ($1::uuid is null or school_id = $1) and headers->>'ce-type' like 'card%.%' order by seq",
         school.school_id if school else None,
     )
     kinds = published()

@@ -23,7 +23,7 @@ def test_publishers_and_followers_come_from_the_topology() -> None:
     assert publisher(facts["batch.items_imported.v1"]) == "readers"
     operations = document()["operations"]
     assert operations["send_card_issued"]["summary"] == "Published by cards; followed by audit."
-    together = operations["send_card_issued_together"]["summary"]
+    together = operations["send_cards_issued"]["summary"]
     assert together == "Published by cards; followed by audit, batches, readers."
 
 

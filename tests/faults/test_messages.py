@@ -67,7 +67,7 @@ async def test_poison_is_parked_and_the_others_flow(servers: Servers, desk: Desk
     await desk.check_batch(await desk.begin_approval())
     await come_to_rest(servers.settings)
     letters = await parked(servers.settings, poison)
-    assert "cards-reader-approved_together" in {letter.consumer for letter in letters}
+    assert "cards-readers-approved" in {letter.consumer for letter in letters}
     assert all(letter.error.startswith("MalformedEvent: ") for letter in letters)
 
     assert await retry_dead_letters(servers.settings, [str(poison)], None) == len(letters)
@@ -95,13 +95,13 @@ async def publish_poison(settings: Settings, desk: Desk) -> UUID:
         "Nats-Msg-Id": str(id_),
         "ce-specversion": "1.0",
         "ce-id": str(id_),
-        "ce-type": "reader.approved_together.v1",
+        "ce-type": "readers.approved.v1",
         "ce-source": "readers",
         "ce-subject": str(uuid4()),
         "ce-time": "2026-09-01T08:00:00Z",
     }
     async with admin(settings) as jetstream:
-        await jetstream.publish(f"sc.v1.500103.{desk.school_id}.reader.approved_together", b"{}", headers=headers)
+        await jetstream.publish(f"sc.v1.500103.{desk.school_id}.readers.approved", b"{}", headers=headers)
     return id_
 
 

@@ -57,7 +57,7 @@ async def test_a_service_tells_no_others_facts(insider: Insider) -> None:
         "identity": ("user.created", "session.revoked", "school.opened"),
         "params": ("grade.created", "class.deleted"),
         "readers": ("reader.approved", "batch.opened", "batch.items_imported"),
-        "cards": ("card.issued", "card.issued_together"),
+        "cards": ("card.issued", "cards.issued"),
         "batches": ("batch.completed",),
         "audit": (),
     }

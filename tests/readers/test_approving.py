@@ -71,7 +71,7 @@ async def test_a_batch_approves_all_that_match(
         (draft["batch_no"], item_no, 2) for item_no in (1, 2, 3)
     ]
     assert [fact["masked_id_number"][-4:] for fact in facts] == [id_number(n)[-4:] for n in range(3)]
-    [together] = await told.facts("reader.approved_together")
+    [together] = await told.facts("readers.approved")
     assert together["batch_no"] == draft["batch_no"]
     assert all(one.items() <= fact.items() for one, fact in zip(together["readers"], facts, strict=True))
     # The log names who confirmed, not the worker.

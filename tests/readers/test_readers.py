@@ -268,7 +268,7 @@ async def test_approved_means_nothing_changes_until_the_card_is_there(
     assert (approved.status_code, approved.json()) == (200, said)
     (fact,) = await told.facts("reader.approved")
     assert (fact["wanted_card_no"], len(fact["id_digest"]), "batch_no" in fact) == ("500103260000011", 64, False)
-    [[alone]] = [together["readers"] for together in await told.facts("reader.approved_together")]
+    [[alone]] = [together["readers"] for together in await told.facts("readers.approved")]
     assert alone.items() <= fact.items()
     refused = [
         await teacher.post(f"{path}/approve"),
