@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -32,6 +33,17 @@ class Slice(msgspec.Struct, Generic[T], frozen=True):
 
 def offset(page: int, page_size: int) -> int:
     return (page - 1) * page_size
+
+
+async def page_of(items: list[T], page: int, page_size: int, count: Callable[[], Awaitable[int]]) -> Page[T]:
+    """A page that agrees with itself, though others write between its rows and their count.
+
+    A page that is not full is the last and knows the total; no total is smaller than what has been shown.
+    """
+    shown = offset(page, page_size) + len(items)
+    if len(items) == page_size:
+        return Page(items, max(shown, await count()))
+    return Page(items, shown if items or page == 1 else await count())
 
 
 def encode_cursor(*parts: str | int) -> str:

@@ -8,7 +8,7 @@ from services.batches import queries
 from services.batches.errors import BatchNotFound
 from services.batches.schemas import Batch, BatchFilter, BatchItem, Day, Outcome
 from shared.database import Database, Transaction
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 from shared.tenancy import Caller
 
 _PATIENCE = 1.5
@@ -17,7 +17,8 @@ _FIRST_PAUSE = 0.03
 
 async def list_batches(tx: Transaction, search: BatchFilter, page: int, page_size: int) -> Page[Batch]:
     rows = await queries.list_batches(tx.connection, search, page_size, offset(page, page_size))
-    return Page([Batch(**row) for row in rows], await queries.count_batches(tx.connection, search))
+    batches = [Batch(**row) for row in rows]
+    return await page_of(batches, page, page_size, lambda: queries.count_batches(tx.connection, search))
 
 
 async def count_days(

@@ -17,7 +17,7 @@ from shared import outbox
 from shared.china import local_day
 from shared.contracts.card import Privileges, PrivilegesChanged
 from shared.database import Transaction
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 
 
 async def in_force(tx: Transaction, districts: Iterable[str], day: date | None = None) -> dict[str, Terms]:
@@ -37,7 +37,8 @@ async def list_terms(tx: Transaction, district: str | None, page: int, page_size
     """Newest version first: who changed what when. Raises DistrictNeeded."""
     where = _district(tx, district)
     rows = await queries.list_terms(tx.connection, where, page_size, offset(page, page_size))
-    return Page([_terms(row) for row in rows], await queries.count_terms(tx.connection, where))
+    terms = [_terms(row) for row in rows]
+    return await page_of(terms, page, page_size, lambda: queries.count_terms(tx.connection, where))
 
 
 async def change_terms(tx: Transaction, new: NewTerms) -> Terms:

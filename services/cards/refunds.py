@@ -21,7 +21,7 @@ from shared.contracts.card import FormerCardExchanged, RefundDocumentsChecked, R
 from shared.database import Transaction
 from shared.errors import FieldError, Stale
 from shared.ids import new_id
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 from shared.secrets import Cipher
 from shared.tenancy import Scope
 
@@ -67,7 +67,8 @@ async def list_refunds(
 ) -> Page[Refund]:
     """Newest first."""
     rows = await queries.list_refunds(tx.connection, search, page_size, offset(page, page_size))
-    return Page([_refund(tx, cipher, row) for row in rows], await queries.count_refunds(tx.connection, search))
+    refunds = [_refund(tx, cipher, row) for row in rows]
+    return await page_of(refunds, page, page_size, lambda: queries.count_refunds(tx.connection, search))
 
 
 async def fetch_refund(tx: Transaction, cipher: Cipher, refund_id: UUID) -> Refund:

@@ -11,7 +11,7 @@ from services.cards.lifecycle_rules import Refusal, Standing
 from services.cards.privileges import in_force
 from services.cards.schemas import Card, CardFilter
 from shared.database import Transaction
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 
 
 async def list_cards(tx: Transaction, search: CardFilter, page: int, page_size: int) -> Page[Card]:
@@ -19,7 +19,8 @@ async def list_cards(tx: Transaction, search: CardFilter, page: int, page_size: 
     if finds_nothing(search):
         return Page([], 0)
     rows = await queries.list_cards(tx.connection, search, page_size, offset(page, page_size))
-    return Page(await with_privileges(tx, rows), await queries.count_cards(tx.connection, search))
+    cards = await with_privileges(tx, rows)
+    return await page_of(cards, page, page_size, lambda: queries.count_cards(tx.connection, search))
 
 
 def finds_nothing(search: CardFilter) -> bool:

@@ -21,7 +21,7 @@ from shared.contracts import identity as facts
 from shared.database import Transaction
 from shared.errors import FieldError
 from shared.ids import new_id
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 
 _NAME_TAKEN = FieldError("name_taken", "该区县已有同名的学校。", "name")
 
@@ -29,7 +29,8 @@ _NAME_TAKEN = FieldError("name_taken", "该区县已有同名的学校。", "nam
 async def list_schools(tx: Transaction, search: SchoolFilter, page: int, page_size: int) -> Page[School]:
     """By district, then name."""
     rows = await queries.list_schools(tx.connection, search, page_size, offset(page, page_size))
-    return Page([school_of(row) for row in rows], await queries.count_schools(tx.connection, search))
+    schools = [school_of(row) for row in rows]
+    return await page_of(schools, page, page_size, lambda: queries.count_schools(tx.connection, search))
 
 
 async def count_schools(tx: Transaction) -> list[SchoolCount]:

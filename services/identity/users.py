@@ -33,7 +33,7 @@ from shared.contracts.fact import Fact
 from shared.database import Transaction
 from shared.errors import FieldError
 from shared.ids import new_id
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 from shared.tenancy import NO_DISTRICT, NO_SCHOOL
 
 _SCHOOL_MISSING = FieldError("school_missing", "请选择学校。", "school_id")
@@ -48,7 +48,8 @@ async def list_users(tx: Transaction, search: UserFilter, page: int, page_size: 
             return Page([], 0)
         search = msgspec.structs.replace(search, scope="school")
     rows = await queries.list_users(tx.connection, search, page_size, offset(page, page_size))
-    return Page([user_of(row) for row in rows], await queries.count_users(tx.connection, search))
+    users = [user_of(row) for row in rows]
+    return await page_of(users, page, page_size, lambda: queries.count_users(tx.connection, search))
 
 
 async def fetch_user(tx: Transaction, user_id: UUID) -> User:

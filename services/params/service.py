@@ -41,7 +41,7 @@ from shared.contracts.param import (
 from shared.database import Transaction
 from shared.errors import FieldError, NotFound, Stale
 from shared.ids import new_id
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 
 Row = TypeVar("Row", bound=GradeRow)
 
@@ -52,7 +52,8 @@ _GRADE_UNKNOWN = FieldError("grade_unknown", "没有这个年级，请重新选�
 
 async def list_grades(tx: Transaction, search: ParamFilter, page: int, page_size: int) -> Page[Grade]:
     rows = await queries.list_grades(tx.connection, search, page_size, offset(page, page_size))
-    return Page([Grade(**row) for row in rows], await queries.count_grades(tx.connection, search))
+    grades = [Grade(**row) for row in rows]
+    return await page_of(grades, page, page_size, lambda: queries.count_grades(tx.connection, search))
 
 
 async def fetch_grade(tx: Transaction, grade_id: UUID) -> Grade:
@@ -115,7 +116,8 @@ async def order_grades(tx: Transaction, order: NewOrder) -> Ordered:
 
 async def list_classes(tx: Transaction, search: ParamFilter, page: int, page_size: int) -> Page[SchoolClass]:
     rows = await queries.list_classes(tx.connection, search, page_size, offset(page, page_size))
-    return Page([SchoolClass(**row) for row in rows], await queries.count_classes(tx.connection, search))
+    classes = [SchoolClass(**row) for row in rows]
+    return await page_of(classes, page, page_size, lambda: queries.count_classes(tx.connection, search))
 
 
 async def fetch_class(tx: Transaction, class_id: UUID) -> SchoolClass:

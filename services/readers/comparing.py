@@ -30,7 +30,7 @@ from shared.contracts.consent import RegistrationRevealed
 from shared.contracts.reader import ReaderRevealed
 from shared.database import Transaction
 from shared.district import by_code
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 
 _ORDER: Final = ("id_number", "name", "phone", "guardian_name", "guardian_phone", "class_id", "home_district")
 
@@ -48,8 +48,12 @@ async def list_registrations(
     rows = await queries.fetch_registrations(
         tx.connection, status, class_id, link_id, page_size, offset(page, page_size)
     )
-    total = await queries.count_registrations(tx.connection, status, class_id, link_id)
-    return Page([_registration(row, sent.unseal(sealer, row["id"], row["sealed"])) for row in rows], total)
+    return await page_of(
+        [_registration(row, sent.unseal(sealer, row["id"], row["sealed"])) for row in rows],
+        page,
+        page_size,
+        lambda: queries.count_registrations(tx.connection, status, class_id, link_id),
+    )
 
 
 async def fetch_registration(tx: Transaction, sealer: Sealer, registration_id: UUID) -> RegistrationDetail:

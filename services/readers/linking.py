@@ -19,7 +19,7 @@ from shared.contracts.consent import RegistrationOpened, RegistrationRevoked
 from shared.database import Transaction
 from shared.errors import FieldError
 from shared.ids import new_id
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 from shared.secrets import Digester
 
 
@@ -53,10 +53,8 @@ async def list_links(
     counts = {}
     if tx.scope.kind == "school":
         counts = await queries.count_by_link(tx.connection, [row["id"] for row in rows])
-    return Page(
-        [_link(tx, digester, row, counts.get(row["id"])) for row in rows],
-        await queries.count_links(tx.connection, school_id),
-    )
+    links = [_link(tx, digester, row, counts.get(row["id"])) for row in rows]
+    return await page_of(links, page, page_size, lambda: queries.count_links(tx.connection, school_id))
 
 
 async def fetch_link(tx: Transaction, digester: Digester, link_id: UUID) -> Link:

@@ -14,7 +14,7 @@ from shared import phone, resident_id
 from shared.conditions import Conditions
 from shared.database import Database, Transaction
 from shared.district import by_code
-from shared.pagination import Page, offset
+from shared.pagination import Page, offset, page_of
 from shared.tenancy import Caller
 
 _IN_TIME: Final[dict[Sort, Order]] = {"created_at": "oldest", "-created_at": "newest"}
@@ -77,11 +77,10 @@ async def search_readers(
     if found is None:
         return Page([], 0)
     rows = await queries.fetch_page(tx.connection, found, sort, page_size, skipped)
+    readers = [reader_of(row, sealer) for row in rows]
     if any((search.grade_id, search.id_number, search.name, search.card_no, search.consent)):
-        total = await queries.count(tx.connection, found)
-    else:
-        total = await queries.count_by_totals(tx.connection, search)
-    return Page([reader_of(row, sealer) for row in rows], total)
+        return await page_of(readers, page, page_size, lambda: queries.count(tx.connection, found))
+    return await page_of(readers, page, page_size, lambda: queries.count_by_totals(tx.connection, search))
 
 
 async def find(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Malformed
-from shared.pagination import decode_cursor, encode_cursor, offset
+from shared.pagination import Page, decode_cursor, encode_cursor, offset, page_of
 
 
 @given(st.text(max_size=50).filter(lambda text: text.isprintable()), st.integers(-(2**63), 2**63 - 1))
@@ -39,3 +39,23 @@ def test_a_cursor_of_another_shape_is_malformed(raw: bytes) -> None:
 @pytest.mark.parametrize(("page", "size", "first"), [(1, 50, 0), (2, 50, 50), (100_000, 200, 19_999_800)])
 def test_offsets(page: int, size: int, first: int) -> None:
     assert offset(page, size) == first
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 5), st.integers(1, 20))
+async def test_a_page_agrees_with_itself_whatever_was_written_before_the_count(
+    shown: int, counted: int, page: int, size: int
+) -> None:
+    """`shown` readers there were when the rows were read, `counted` when they were counted."""
+    items = list(range(shown))[offset(page, size) :][:size]
+
+    async def count() -> int:
+        return counted
+
+    found = await page_of(items, page, size, count)
+    assert found.items == items
+    if items:
+        assert found.total >= offset(page, size) + len(items)
+    if page == 1 and len(items) < size:
+        assert found == Page(items, shown)
+    if shown == counted:
+        assert found.total == shown
