@@ -18,6 +18,10 @@ _HEADERS: dict[str, dict[str, str]] = {
     "ce-time": {"type": "string", "format": "date-time"},
     "traceparent": {"type": "string", "description": "W3C Trace Context"},
 }
+_REPEATS = {
+    "name": "repeats",
+    "description": "tells together what other messages tell one by one: others may pass over it",
+}
 _PARAMETERS = {
     "district": {"description": "GB/T 2260 code, six digits; _ for facts of the whole city"},
     "school_id": {"description": "UUID of the school; _ for facts of a district or the city"},
@@ -90,7 +94,7 @@ def _message(kind: type[Fact]) -> dict[str, Any]:
         "payload": {"$ref": f"#/components/schemas/{kind.__name__}"},
     }
     own = kind.__dict__.get("__doc__")
-    return message | ({"summary": own} if own else {})
+    return message | ({"summary": own} if own else {}) | ({"tags": [_REPEATS]} if kind.REPEATS else {})
 
 
 def _key(kind: type[Fact]) -> str:
