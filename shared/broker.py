@@ -86,6 +86,15 @@ class HeaderReader(Client):
                 headers[name] = value.strip(_BLANK)
         return headers
 
+    async def give_up(self) -> None:
+        """Close, after a first connection that was cancelled in the middle.
+
+        The client takes itself for closed before its connection is: cancelled in between, it would leave that open.
+        """
+        await self.close()
+        if self._transport is not None:
+            self._transport.close()  # type: ignore[no-untyped-call]
+
 
 async def connect(url: str, user: str, password: str, inbox: str) -> Client:
     """The first connection is made now or not at all; afterwards the client reconnects by itself, for ever.
@@ -112,7 +121,7 @@ async def connect(url: str, user: str, password: str, inbox: str) -> Client:
                 drain_timeout=3,
             )
     except BaseException:
-        await client.close()
+        await client.give_up()
         raise
     return client
 
