@@ -104,6 +104,14 @@ def test_no_two_facts_share_a_type() -> None:
     assert len({kind.ce_type() for kind in kinds}) == len(set(kinds)) <= len(FACTS)
 
 
+def test_who_follows_all_facts_of_an_entity_is_not_told_twice() -> None:
+    """`card.*` brings each card once: what tells them together is of another entity."""
+    single = {kind.ENTITY for kind in FACTS.values() if not kind.REPEATS}
+    repeats = {kind.ce_type() for kind in FACTS.values() if kind.REPEATS and kind.ENTITY in single}
+    # Of an import's items there is no other fact of a batch.
+    assert repeats == {"batch.items_imported.v1"}
+
+
 def test_there_are_no_samples_of_facts_that_are_gone() -> None:
     assert {path.stem for path in sampling.FOLDER.glob("*.json")} == set(FACTS)
 

@@ -56,7 +56,7 @@ async def test_a_service_tells_no_others_facts(insider: Insider) -> None:
     facts = {
         "identity": ("user.created", "session.revoked", "school.opened"),
         "params": ("grade.created", "class.deleted"),
-        "readers": ("reader.approved", "batch.opened", "batch.items_imported"),
+        "readers": ("reader.approved", "readers.approved", "batch.opened", "batch.items_imported"),
         "cards": ("card.issued", "cards.issued"),
         "batches": ("batch.completed",),
         "audit": (),
